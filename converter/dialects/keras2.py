@@ -1,0 +1,297 @@
+"""Configs of Keras 2: stand-alone 2.0 to 2.3, tf.keras 1.13 to 2.15 and tf_keras; both .h5 and .keras archives.
+
+Read only. The result has the structure of the neutral model but the words of the writer; rules bring those to Keras 3's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from converter.errors import NotAModelError
+from converter.model.description import Call, Json, Layer, Model, TensorRef
+from converter.model.structures import map_refs, refs
+
+MODEL_CLASSES = frozenset({"Model", "Functional", "Sequential"})
+
+TAKES_A_LIST = frozenset(
+    {"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot", "Attention", "AdditiveAttention"}
+    | {"Merge"}
+)
+"""Layers that want their tensors as one list even when there is only one."""
+
+RECURRENT = frozenset(
+    {"RNN", "LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "CuDNNLSTM", "CuDNNGRU", "Bidirectional"}
+    | {"ConvRNN2D"}
+)
+
+SERIALISATION_KEYS = frozenset({"module", "registered_name", "build_config", "shared_object_id", "name", "inbound_nodes"})
+
+
+def parse(config: Json) -> Model:
+    """Reads a whole model config.
+
+    Args:
+        config: ``{"class_name": …, "config": …}`` as stored.
+
+    Raises:
+        NotAModelError: when the config is no Sequential or Functional model, or contradicts itself.
+    """
+    if not isinstance(config, Mapping) or "config" not in config:
+        raise NotAModelError("the model config is not a dictionary with class_name and config")
+    layer = _layer(config)
+    if layer.model is None:
+        raise NotAModelError(
+            f"the model is a subclassed one ({config.get('class_name')}), its config holds no layers",
+            "Its architecture lives in the code that defined the class.",
+        )
+    return layer.model
+
+
+def _model(class_name: str, entry: Mapping[str, Json]) -> Model | None:
+    """The model of a layer entry; None when it is a subclassed model without a graph."""
+    config = entry["config"]
+    if class_name == "Sequential":
+        return _sequential(entry, config)
+    return _functional(entry, config) if "layers" in config and "output_layers" in config else None
+
+
+def _sequential(entry: Mapping[str, Json], config: Json) -> Model:
+    # Up to Keras 2.2.2 the config of a Sequential is the bare list of its layers.
+    if isinstance(config, list):
+        config = {"layers": config}
+    name = str(config.get("name") or entry.get("name") or "sequential")
+    layers = [_layer(each) for each in config["layers"]]
+    layers = _with_input_layer(layers)
+    rest = {key: value for key, value in config.items() if key not in ("name", "layers")}
+    return Model(name, "sequential", tuple(_unique_names(layers)), config=rest)
+
+
+def _with_input_layer(layers: list[Layer]) -> list[Layer]:
+    """A Sequential whose first layer states the input shape gets the input layer that it stands for."""
+    if not layers or layers[0].class_name == "InputLayer":
+        return layers
+    shape = layers[0].config.get("batch_input_shape")
+    first = layers[0]
+    while shape is None and first.model is None and "layer" in first.inner:
+        first = first.inner["layer"]
+        shape = first.config.get("batch_input_shape")
+    if shape is None:
+        return layers
+    dtype = _input_dtype(layers[0])
+    config = {"batch_input_shape": shape, "dtype": dtype, "sparse": False}
+    return [Layer(f"{layers[0].name}_input", "InputLayer", config), *layers]
+
+
+def _input_dtype(first: Layer) -> str:
+    """What the first layer's placeholder had as dtype: indices for an Embedding, else the layer's own dtype."""
+    dtype = first.config.get("dtype")
+    if first.class_name == "Embedding":
+        return dtype if isinstance(dtype, str) and dtype.startswith(("int", "uint")) else "int32"
+    return dtype if isinstance(dtype, str) else "float32"
+
+
+def _unique_names(layers: Sequence[Layer]) -> Iterator[Layer]:
+    """Old Sequentials may hold two layers of one name only when one of them is our own input layer."""
+    names = {layer.name for layer in layers[1:]}
+    for index, layer in enumerate(layers):
+        clash = index == 0 and layer.name in names
+        yield replace(layer, name=f"{layer.name}_layer") if clash else layer
+
+
+def _functional(entry: Mapping[str, Json], config: Mapping[str, Json]) -> Model:
+    name = str(config.get("name") or entry.get("name") or "model")
+    entries = config["layers"]
+    names = {_name(each) for each in entries}
+    layers = [replace(_layer(each), calls=tuple(_calls(each, names))) for each in entries]
+    inputs = _graph_ends(config["input_layers"])
+    outputs = _graph_ends(config["output_layers"])
+    rest = {key: value for key, value in config.items() if key not in ("name", "layers", "input_layers", "output_layers")}
+    model = Model(name, "functional", tuple(layers), inputs, outputs, rest)
+    return _with_own_call_indices(model)
+
+
+def _name(entry: Mapping[str, Json]) -> str:
+    config = entry.get("config")
+    inside = config.get("name") if isinstance(config, Mapping) else None
+    return str(entry.get("name") or inside or "")
+
+
+def _graph_ends(structure: Json) -> Any:
+    """``input_layers`` or ``output_layers``: a list of one tensor stands for that tensor."""
+    found = map_refs(lambda ref: ref, _structure(structure))
+    return found[0] if isinstance(found, list) and len(found) == 1 else found
+
+
+def _structure(value: Json) -> Any:
+    if isinstance(value, list) and _looks_like_ref(value):
+        return TensorRef(value[0], value[1], value[2])
+    if isinstance(value, list):
+        return [_structure(each) for each in value]
+    if isinstance(value, Mapping):
+        return {key: _structure(each) for key, each in value.items()}
+    raise NotAModelError(f"input_layers or output_layers hold {value!r}, which is no tensor")
+
+
+def _looks_like_ref(value: Sequence[Json]) -> bool:
+    return len(value) in (3, 4) and isinstance(value[0], str) and isinstance(value[1], int) and isinstance(value[2], int)
+
+
+def _calls(entry: Mapping[str, Json], names: set[str]) -> Iterator[Call]:
+    class_name = entry["class_name"]
+    for node in entry.get("inbound_nodes", ()):
+        # tf.keras writes [] for nodes that only make an input.
+        if node:
+            yield _call(class_name, node, names, entry)
+
+
+def _call(class_name: str, node: Json, names: set[str], entry: Mapping[str, Json]) -> Call:
+    """One inbound node: tensors of the first argument, each ``[layer, call, output, kwargs]``, the kwargs repeated on each."""
+    kwargs: dict[str, Any] = {}
+
+    def leaf(value: Sequence[Json]) -> Any:
+        if len(value) == 4 and isinstance(value[3], Mapping):
+            kwargs.update(value[3])
+        return value[2] if value[0] == "_CONSTANT_VALUE" else TensorRef(value[0], value[1], value[2])
+
+    first = _first_argument(node, leaf)
+    if isinstance(first, list) and len(first) == 1 and class_name not in TAKES_A_LIST:
+        first = first[0]
+    kwargs = {key: _keyword(value, names) for key, value in kwargs.items()}
+    if class_name in RECURRENT and isinstance(first, list):
+        first, states = _recurrent_states(first, entry)
+        kwargs = {key: value for key, value in kwargs.items() if value is not None} | states
+    return Call((first,), kwargs)
+
+
+def _first_argument(value: Json, leaf: Any) -> Any:
+    if isinstance(value, list) and value and _is_node_leaf(value):
+        return leaf(value)
+    if isinstance(value, list):
+        return [_first_argument(each, leaf) for each in value]
+    if isinstance(value, Mapping):
+        return {key: _first_argument(each, leaf) for key, each in value.items()}
+    return value
+
+
+def _is_node_leaf(value: Sequence[Json]) -> bool:
+    return _looks_like_ref(value) or (len(value) == 4 and value[0] == "_CONSTANT_VALUE")
+
+
+def _keyword(value: Json, names: set[str]) -> Any:
+    """A keyword argument; lists that name a layer are tensors."""
+    if isinstance(value, list) and len(value) in (3, 4) and _looks_like_ref(value) and value[0] in names:
+        return TensorRef(value[0], value[1], value[2])
+    if isinstance(value, list) and len(value) == 4 and value[0] == "_CONSTANT_VALUE":
+        return value[2]
+    if isinstance(value, list):
+        return [_keyword(each, names) for each in value]
+    if isinstance(value, Mapping):
+        return {key: _keyword(each, names) for key, each in value.items()}
+    return value
+
+
+def _recurrent_states(tensors: list[Any], entry: Mapping[str, Json]) -> tuple[Any, dict[str, Any]]:
+    """Keras 2 calls a recurrent layer with ``[x, *initial states, *constants]``."""
+    config = entry["config"]
+    constants = config.get("num_constants") or 0
+    end = len(tensors) - constants
+    kwargs: dict[str, Any] = {}
+    if tensors[1:end]:
+        kwargs["initial_state"] = tensors[1:end]
+    if constants:
+        kwargs["constants"] = tensors[end:]
+    return tensors[0], kwargs
+
+
+def _with_own_call_indices(model: Model) -> Model:
+    """Counts the calls of each layer from 0.
+
+    Keras 2 counts the calls of a nested model from 1 when the model had a call of its own on being built, else from 0. Each saved call has
+    its output used, so the indices that occur, in order, are the calls.
+    """
+    used: dict[str, set[int]] = {}
+    for ref in _all_refs(model):
+        used.setdefault(ref.layer, set()).add(ref.call)
+    numbering = {name: {old: new for new, old in enumerate(sorted(calls))} for name, calls in used.items()}
+    counts = {layer.name: max(1, len(layer.calls)) for layer in model.layers}
+    nested = {layer.name for layer in model.layers if layer.model is not None}
+
+    def renumber(ref: TensorRef) -> TensorRef:
+        if ref.layer not in counts:
+            raise NotAModelError(f"the graph refers to a layer '{ref.layer}' that it does not have")
+        if ref.layer in nested and len(numbering[ref.layer]) == counts[ref.layer]:
+            return replace(ref, call=numbering[ref.layer][ref.call])
+        if ref.layer in nested:
+            return replace(ref, call=ref.call - (max(numbering[ref.layer]) >= counts[ref.layer]))
+        return ref
+
+    layers = tuple(
+        replace(layer, calls=tuple(Call(map_refs(renumber, call.args), map_refs(renumber, call.kwargs)) for call in layer.calls))
+        for layer in model.layers
+    )
+    return replace(
+        model, layers=layers, inputs=map_refs(renumber, model.inputs), outputs=map_refs(renumber, model.outputs)
+    )
+
+
+def _all_refs(model: Model) -> Iterable[TensorRef]:
+    for layer in model.layers:
+        for call in layer.calls:
+            yield from refs(call.args)
+            yield from refs(call.kwargs)
+    yield from refs(model.inputs)
+    yield from refs(model.outputs)
+
+
+def _layer(entry: Json) -> Layer:
+    """A layer entry of any depth, wrapped layers and cells included."""
+    if not isinstance(entry, Mapping) or "class_name" not in entry or "config" not in entry:
+        raise NotAModelError("a layer of the config has no class_name and config")
+    class_name, config = str(entry["class_name"]), entry["config"]
+    name = _name(entry)
+    registered = entry.get("registered_name") if ">" in str(entry.get("registered_name") or "") else None
+    if class_name in MODEL_CLASSES or _is_functional_subclass(class_name, config):
+        model = _model(class_name, entry)
+        if model is not None:
+            return Layer(name or model.name, model.class_name, model=model, module="keras", registered_name=registered)
+    if not isinstance(config, Mapping):
+        raise NotAModelError(f"the config of layer '{name}' ({class_name}) is no dictionary")
+    inner = dict(_inner(config))
+    inner |= _mirrored(class_name, config, inner)
+    plain = {key: value for key, value in config.items() if key != "name" and key.split("/")[0] not in _inner_keys(inner)}
+    return Layer(name, class_name, plain, inner=inner, registered_name=registered, build_config=entry.get("build_config"))
+
+
+def _is_functional_subclass(class_name: str, config: Json) -> bool:
+    """tf.keras stores a subclass of Model that was made from inputs and outputs with its graph."""
+    return isinstance(config, Mapping) and {"layers", "input_layers", "output_layers"} <= set(config)
+
+
+def _inner_keys(inner: Mapping[str, Layer]) -> set[str]:
+    return {key.split("/")[0] for key in inner}
+
+
+def _inner(config: Mapping[str, Json]) -> Iterator[tuple[str, Layer]]:
+    for key, value in config.items():
+        if key in ("layer", "backward_layer", "cell") and _is_object(value):
+            yield key, _layer(value)
+        elif key == "cells" and isinstance(value, list):
+            for index, cell in enumerate(value):
+                yield f"cells/{index}", _layer(cell)
+        elif key.endswith("activation") and _is_object(value) and isinstance(value.get("config"), Mapping):
+            yield key, _layer(value)
+
+
+def _is_object(value: Json) -> bool:
+    return isinstance(value, Mapping) and "class_name" in value and "config" in value
+
+
+def _mirrored(class_name: str, config: Mapping[str, Json], inner: Mapping[str, Layer]) -> dict[str, Layer]:
+    """The backward layer that a Bidirectional makes for itself: the forward one, running the other way."""
+    if class_name != "Bidirectional" or "backward_layer" in inner or "layer" not in inner:
+        return {}
+    forward = inner["layer"]
+    backwards = forward.with_config(go_backwards=not forward.config.get("go_backwards", False))
+    return {"backward_layer": replace(backwards, name=f"backward_{forward.name}")}

@@ -1,0 +1,218 @@
+"""Configs of Keras 3: read from .keras archives and from its legacy .h5 files, and written.
+
+Written configs carry a ``module`` key on every layer, also inside .h5: Keras 3 then takes its own deserialiser for both kinds of
+file and none of the detours of its legacy loader (keras/src/legacy/saving/saving_utils.py) applies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from converter.errors import NotAModelError
+from converter.knowledge import keras3
+from converter.layouts.graph_order import ordered_layers
+from converter.model.description import Call, Json, Layer, Model, TensorRef
+from converter.model.structures import map_refs
+
+FUNCTIONAL_MODULE = "keras.src.models.functional"
+INNER_KEYS = ("layer", "backward_layer", "cell")
+
+
+def parse(config: Json) -> Model:
+    """Reads a whole model config.
+
+    Raises:
+        NotAModelError: when the config is no Sequential or Functional model, or contradicts itself.
+    """
+    if not isinstance(config, Mapping) or "config" not in config:
+        raise NotAModelError("the model config is not a dictionary with class_name and config")
+    layer = _layer(config)
+    if layer.model is None:
+        raise NotAModelError(
+            f"the model is a subclassed one ({config.get('class_name')}), its config holds no layers",
+            "Its architecture lives in the code that defined the class.",
+        )
+    return layer.model
+
+
+def _layer(entry: Json) -> Layer:
+    if not isinstance(entry, Mapping) or "class_name" not in entry or not isinstance(entry.get("config"), Mapping):
+        raise NotAModelError("a layer of the config has no class_name and config")
+    class_name, config = str(entry["class_name"]), entry["config"]
+    name = str(config.get("name") or entry.get("name") or "")
+    registered = entry.get("registered_name")
+    if "layers" in config and (class_name == "Sequential" or "output_layers" in config):
+        model = _sequential(name, config) if class_name == "Sequential" else _functional(name, config)
+        return Layer(name, model.class_name, model=model, module="keras")
+    inner = dict(_inner(config))
+    module = _module(entry, class_name, config)
+    # Op nodes take a name only since Keras 3.11, so theirs stays where the writer put it.
+    taken = {key.split("/")[0] for key in inner} | (set() if module.startswith("keras.src.ops") else {"name"})
+    return Layer(
+        name,
+        class_name,
+        {key: value for key, value in config.items() if key not in taken},
+        inner=inner,
+        module=module,
+        registered_name=registered if registered and ">" in registered else None,
+        build_config=entry.get("build_config"),
+    )
+
+
+def _module(entry: Mapping[str, Json], class_name: str, config: Mapping[str, Json]) -> str:
+    """Where the class lives; Keras 3's own .h5 files do not say, and call op nodes like layers (``Add``)."""
+    module = entry.get("module")
+    if module:
+        return str(module)
+    is_op = class_name in keras3.OPERATIONS and "dtype" not in config and "trainable" not in config
+    if is_op and class_name != "InputLayer":
+        return keras3.OPERATIONS[class_name]
+    return "keras.layers" if class_name in keras3.LAYERS else ""
+
+
+def _sequential(name: str, config: Mapping[str, Json]) -> Model:
+    layers = tuple(_layer(each) for each in config["layers"])
+    rest = {key: value for key, value in config.items() if key not in ("name", "layers")}
+    return Model(name, "sequential", layers, config=rest)
+
+
+def _functional(name: str, config: Mapping[str, Json]) -> Model:
+    entries = config["layers"]
+    layers = tuple(_with_calls(each) for each in entries)
+    nested = {layer.name for layer in layers if layer.class_name == "Functional"}
+    rest = {key: value for key, value in config.items() if key not in ("name", "layers", "input_layers", "output_layers")}
+    inputs, outputs = (_ends(config[key], nested) for key in ("input_layers", "output_layers"))
+    return Model(name, "functional", layers, inputs, outputs, rest)
+
+
+def _with_calls(entry: Json) -> Layer:
+    layer = _layer(entry)
+    calls = tuple(_call(node) for node in entry.get("inbound_nodes", ()) if node)
+    return Layer(
+        str(entry.get("name") or layer.name),
+        layer.class_name,
+        layer.config,
+        calls=calls,
+        inner=layer.inner,
+        model=layer.model,
+        module=layer.module,
+        registered_name=layer.registered_name,
+        build_config=layer.build_config,
+    )
+
+
+def _call(node: Json) -> Call:
+    if not isinstance(node, Mapping):
+        raise NotAModelError("the graph mixes Keras 3 layers with Keras 2 inbound nodes")
+    return Call(tuple(_tensors(node.get("args", ()))), _tensors(node.get("kwargs", {})))
+
+
+def _tensors(value: Json) -> Any:
+    """JSON of call arguments with each ``__keras_tensor__`` turned into the tensor that it names."""
+    if isinstance(value, Mapping):
+        if value.get("class_name") == "__keras_tensor__":
+            layer, call, output = value["config"]["keras_history"]
+            return TensorRef(str(layer), int(call), int(output))
+        return {key: _tensors(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_tensors(each) for each in value]
+    return value
+
+
+def _ends(structure: Json, nested: set[str]) -> Any:
+    """``input_layers`` and ``output_layers``, where Keras 3 counts the calls of a Functional from 1."""
+    if isinstance(structure, list) and len(structure) == 3 and isinstance(structure[0], str):
+        name, call, output = structure
+        return TensorRef(name, call - (name in nested), output)
+    if isinstance(structure, list):
+        return [_ends(each, nested) for each in structure]
+    if isinstance(structure, Mapping):
+        return {key: _ends(each, nested) for key, each in structure.items()}
+    raise NotAModelError(f"input_layers or output_layers hold {structure!r}, which is no tensor")
+
+
+def _inner(config: Mapping[str, Json]) -> Iterator[tuple[str, Layer]]:
+    for key, value in config.items():
+        if key == "cells" and isinstance(value, list):
+            for index, cell in enumerate(value):
+                yield f"cells/{index}", _layer(cell)
+        elif key in INNER_KEYS and _is_layer(value) or key.endswith("activation") and _is_activation_layer(value):
+            yield key, _layer(value)
+
+
+def _is_layer(value: Json) -> bool:
+    return isinstance(value, Mapping) and "class_name" in value and isinstance(value.get("config"), Mapping)
+
+
+def _is_activation_layer(value: Json) -> bool:
+    return _is_layer(value) and value["class_name"] in keras3.LAYERS
+
+
+def serialise(model: Model, *, list_ends: bool = False) -> dict[str, Json]:
+    """The config of a model in Keras 3's words.
+
+    Args:
+        model: canonical, weights are ignored.
+        list_ends: write a single input or output as a list of one, which Keras 3.0 to 3.3 want.
+
+    Returns:
+        ``{"module", "class_name", "config", "registered_name"}`` as in config.json of an archive.
+    """
+    if model.kind == "sequential":
+        config = {"name": model.name, **model.config, "layers": [_entry(layer) for layer in model.layers]}
+        return {"module": "keras", "class_name": "Sequential", "config": config, "registered_name": None}
+    layers = ordered_layers(model)
+    nested = {layer.name for layer in layers if layer.class_name == "Functional"}
+    config = {
+        "name": model.name,
+        **model.config,
+        "layers": [_graph_entry(layer) for layer in layers],
+        "input_layers": _written_ends(model.inputs, nested, list_ends),
+        "output_layers": _written_ends(model.outputs, nested, list_ends),
+    }
+    return {"module": FUNCTIONAL_MODULE, "class_name": "Functional", "config": config, "registered_name": "Functional"}
+
+
+def _written_ends(structure: Any, nested: set[str], as_list: bool) -> Json:
+    ends = map_refs(lambda ref: [ref.layer, ref.call + (ref.layer in nested), ref.output], structure)
+    return [ends] if as_list and isinstance(structure, TensorRef) else ends
+
+
+def _graph_entry(layer: Layer) -> dict[str, Json]:
+    return {**_entry(layer), "name": layer.name, "inbound_nodes": [_node(call) for call in layer.calls]}
+
+
+def _node(call: Call) -> dict[str, Json]:
+    return {"args": list(map_refs(_keras_tensor, call.args)), "kwargs": dict(map_refs(_keras_tensor, call.kwargs))}
+
+
+def _keras_tensor(ref: TensorRef) -> dict[str, Json]:
+    # Shape and dtype are placeholders: the reader replaces the tensor by the one of its history.
+    config = {"shape": [None], "dtype": "float32", "keras_history": [ref.layer, ref.call, ref.output]}
+    return {"class_name": "__keras_tensor__", "config": config}
+
+
+def _entry(layer: Layer) -> dict[str, Json]:
+    if layer.model is not None:
+        entry = serialise(layer.model)
+        entry["config"] = {**entry["config"], "name": layer.name}
+        return entry
+    named = {} if layer.module.startswith("keras.src.ops") else {"name": layer.name}
+    config: dict[str, Json] = {**named, **layer.config}
+    cells = [_entry(child) for key, child in layer.inner.items() if key.startswith("cells/")]
+    if cells:
+        config["cells"] = cells
+    config |= {key: _entry(child) for key, child in layer.inner.items() if not key.startswith("cells/")}
+    entry = {
+        "module": layer.module or None,
+        "class_name": layer.class_name,
+        "config": config,
+        "registered_name": layer.registered_name,
+    }
+    return entry | ({"build_config": layer.build_config} if _needs_build_config(layer) else {})
+
+
+def _needs_build_config(layer: Layer) -> bool:
+    """Stock layers are built by their calls; a custom layer may need what its own build state says."""
+    return layer.build_config is not None and layer.module != "keras.layers"

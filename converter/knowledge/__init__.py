@@ -1,0 +1,1 @@
+"""Generated facts about Keras releases, loaded when first asked for."""

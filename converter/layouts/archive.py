@@ -1,0 +1,132 @@
+"""The paths of variables in ``.keras`` archives and ``.weights.h5`` files.
+
+``layers/<class in snake case>[_n]/…/vars/<i>``: n counts the layers of the same class among all layers of the model (op nodes do not
+count, input layers of a Sequential neither), i is the order of creation. See ``_walk_saveable`` and
+``_save_container_state`` in keras/src/saving/saving_lib.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from converter.layouts.graph_order import ordered_layers
+from converter.layouts.legacy import CountMismatchError, rebuild, weight
+from converter.layouts.variables import Variable, variables_of
+from converter.model.description import Dataset, Layer, Model, Weight
+
+INNER_PATHS = {"layer": "layer", "cell": "cell", "backward_layer": "backward_layer"}
+RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"})
+
+
+def snake_case(class_name: str) -> str:
+    """A class name as Keras writes it into paths: ``Conv2D`` → ``conv2d``, ``ReLU`` → ``re_lu``."""
+    name = re.sub(r"\W+", "", class_name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def is_op(layer: Layer) -> bool:
+    """Whether a node is a ``keras.ops`` operation, which is no layer and owns no variables."""
+    return layer.module.startswith(("keras.src.ops", "keras.ops"))
+
+
+def layer_paths(model: Model, base: str = "") -> Iterator[tuple[Layer, str]]:
+    """Every layer that can own variables, with the path of its group; nested ones after their container."""
+    for layer, path in _numbered(_saved_layers(model), f"{base}layers/"):
+        yield from _inside(layer, path)
+
+
+def _saved_layers(model: Model) -> list[Layer]:
+    inputs_too = model.kind != "sequential"
+    return [
+        layer for layer in ordered_layers(model) if not is_op(layer) and (inputs_too or layer.class_name != "InputLayer")
+    ]
+
+
+def _numbered(layers: Iterable[Layer], base: str) -> Iterator[tuple[Layer, str]]:
+    used: dict[str, int] = {}
+    for layer in layers:
+        name = snake_case(layer.class_name)
+        count = used.setdefault(name, 0)
+        used[name] += 1
+        yield layer, f"{base}{name}_{count}" if count else f"{base}{name}"
+
+
+def _inside(layer: Layer, path: str) -> Iterator[tuple[Layer, str]]:
+    yield layer, path
+    if layer.model is not None:
+        yield from layer_paths(layer.model, f"{path}/")
+    cells = [child for key, child in layer.inner.items() if key.startswith("cells/")]
+    for child, child_path in _numbered(cells, f"{path}/cells/"):
+        yield from _inside(child, child_path)
+    for key, child in layer.inner.items():
+        if not key.startswith("cells/"):
+            yield from _inside(child, f"{path}/{_inner_name(layer, key)}")
+
+
+def _inner_name(layer: Layer, key: str) -> str:
+    if layer.class_name == "Bidirectional" and key == "layer":
+        return "forward_layer"
+    return f"cell/{key}" if layer.class_name in RECURRENT else key
+
+
+def variables(model: Model) -> Iterator[tuple[str, Weight]]:
+    """What an archive holds for a model in Keras 3's words: the path and the weight of each variable."""
+    for layer, path in layer_paths(model):
+        for name, each in zip(_variable_paths(layer), layer.weights, strict=True):
+            yield f"{path}/{name}", each
+
+
+def archived_variables(layer: Layer) -> list[Variable]:
+    """A layer's own variables that an archive holds; it stores a kernel with its low-rank update already added."""
+    return [variable for variable in variables_of(layer) or () if variable.archived]
+
+
+def _variable_paths(layer: Layer) -> list[str]:
+    """The paths of a layer's own variables below its group, numbered for each owner."""
+    used: dict[str, int] = {}
+    paths = []
+    for variable in archived_variables(layer):
+        index = used.setdefault(variable.owner, 0)
+        used[variable.owner] += 1
+        paths.append(f"{variable.owner}/vars/{index}" if variable.owner else f"vars/{index}")
+    return paths
+
+
+def bind(model: Model, stored: Mapping[str, Dataset]) -> tuple[Model, list[Exception]]:
+    """Gives every layer of a Keras 3 model its weights by path.
+
+    Returns:
+        The model, and a CountMismatchError for each layer whose variables are not all there.
+    """
+    found: dict[int, tuple[Weight, ...]] = {}
+    problems: list[Exception] = []
+    for layer, path in layer_paths(model):
+        names = [variable.name for variable in archived_variables(layer)]
+        paths = [f"{path}/{name}" for name in _variable_paths(layer)]
+        paths = [each if each in stored else _as_tf_keras(each) for each in paths]
+        present = [(name, stored[each]) for name, each in zip(names, paths, strict=True) if each in stored]
+        if variables_of(layer) is None:
+            present = [(each[len(path) + 1 :], stored[each]) for each in stored if each.startswith(f"{path}/")]
+        elif len(present) != len(paths):
+            problems.append(CountMismatchError(layer, len(paths), len(present)))
+        found[id(layer)] = tuple(weight(name, data) for name, data in present)
+    layers = tuple(rebuild_identified(layer, found) for layer in model.layers)
+    return replace(model, layers=layers), problems
+
+
+def _as_tf_keras(path: str) -> str:
+    """tf.keras named the projections of an attention layer with an underscore: ``_query_dense``."""
+    return re.sub(r"/(query|key|value|output)_dense/", r"/_\1_dense/", path)
+
+
+def rebuild_identified(layer: Layer, found: Mapping[int, tuple[Weight, ...]]) -> Layer:
+    """The layer and all inside it with weights looked up by the identity of the parsed layer objects."""
+    weights = found.get(id(layer), layer.weights)
+    inner = {key: rebuild_identified(child, found) for key, child in layer.inner.items()}
+    model = layer.model
+    if model is not None:
+        model = replace(model, layers=tuple(rebuild_identified(child, found) for child in model.layers))
+    return replace(layer, weights=weights, inner=inner, model=model)

@@ -1,0 +1,160 @@
+"""Which variables a layer creates, in which order: the declared table that lets kfix write weights without Keras.
+
+Order is the order of creation inside the layer (what ``.keras`` archives number as ``vars/0``, ``vars/1``…). Legacy
+HDF5 files hold the trainable ones first. The table knows Keras 3's layers and those of Keras 2 that rules rewrite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from converter.knowledge import keras3
+from converter.model.description import Json, Layer
+
+Config = Mapping[str, Json]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable of a layer.
+
+    Attributes:
+        name: in the field's words.
+        trainable: whether the layer makes it trainable; a frozen layer's variables are none the less.
+        owner: the sub-object that holds it (``cell``, ``query_dense``), empty for the layer itself.
+        archived: whether a ``.keras`` archive holds it.
+    """
+
+    name: str
+    trainable: bool = True
+    owner: str = ""
+    archived: bool = True
+
+
+def _with_bias(*names: str, default: bool = True) -> Callable[[Config], list[Variable]]:
+    def variables(config: Config) -> list[Variable]:
+        all_names = [*names, "bias"] if config.get("use_bias", default) else names
+        return [Variable(name) for name in all_names]
+
+    return variables
+
+
+def _always(*names: str) -> Callable[[Config], list[Variable]]:
+    return lambda config: [Variable(name) for name in names]
+
+
+def _in_cell(config: Config) -> list[Variable]:
+    names = ["kernel", "recurrent_kernel"] + (["bias"] if config.get("use_bias", True) else [])
+    return [Variable(name, owner="cell") for name in names]
+
+
+def _scale_and_center(config: Config) -> list[Variable]:
+    names = [("gamma", "scale"), ("beta", "center")]
+    return [Variable(name) for name, key in names if config.get(key, True)]
+
+
+def _batch_normalization(config: Config) -> list[Variable]:
+    statistics = ["moving_mean", "moving_variance"]
+    if config.get("renorm"):
+        statistics += ["moving_stddev", "renorm_mean", "renorm_stddev"]
+    return _scale_and_center(config) + [Variable(name, trainable=False) for name in statistics]
+
+
+def _einsum_dense(config: Config) -> list[Variable]:
+    return [Variable("kernel")] + ([Variable("bias")] if config.get("bias_axes") else [])
+
+
+def _multi_head_attention(config: Config) -> list[Variable]:
+    return list(_projections(config, ("query_dense", "key_dense", "value_dense", "output_dense")))
+
+
+def _grouped_query_attention(config: Config) -> list[Variable]:
+    return list(_projections(config, ("_query_dense", "_key_dense", "_value_dense", "_output_dense")))
+
+
+def _projections(config: Config, owners: tuple[str, ...]) -> Iterator[Variable]:
+    for owner in owners:
+        yield Variable("kernel", owner=owner)
+        if config.get("use_bias", True):
+            yield Variable("bias", owner=owner)
+
+
+def _attention(config: Config) -> list[Variable]:
+    variables = [Variable("scale")] if config.get("use_scale", False) else []
+    return variables + ([Variable("concat_score_weight")] if config.get("score_mode") == "concat" else [])
+
+
+def _additive_attention(config: Config) -> list[Variable]:
+    return [Variable("scale")] if config.get("use_scale", True) else []
+
+
+def _normalization(config: Config) -> list[Variable]:
+    if config.get("mean") is not None:
+        return []
+    return [Variable(name, trainable=False) for name in ("mean", "variance", "count")]
+
+
+def _reversible_embedding(config: Config) -> list[Variable]:
+    tied = config.get("tie_weights", True)
+    return [Variable("embeddings")] if tied else [Variable("embeddings"), Variable("reverse_embeddings")]
+
+
+def _spectral_normalization(config: Config) -> list[Variable]:
+    return [Variable("vector_u", trainable=False)]
+
+
+_TABLE: dict[str, Callable[[Config], list[Variable]]] = {
+    **dict.fromkeys(
+        ["Dense", "Conv1D", "Conv2D", "Conv3D", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"]
+        + ["LocallyConnected1D", "LocallyConnected2D"],
+        _with_bias("kernel"),
+    ),
+    **dict.fromkeys(["DepthwiseConv1D", "DepthwiseConv2D"], _with_bias("depthwise_kernel")),
+    **dict.fromkeys(["SeparableConv1D", "SeparableConv2D"], _with_bias("depthwise_kernel", "pointwise_kernel")),
+    **dict.fromkeys(["LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"], _in_cell),
+    **dict.fromkeys(["LSTMCell", "GRUCell", "SimpleRNNCell"], _with_bias("kernel", "recurrent_kernel")),
+    **dict.fromkeys(["CuDNNLSTM", "CuDNNGRU"], _always("kernel", "recurrent_kernel", "bias")),
+    **dict.fromkeys(
+        ["BatchNormalization", "BatchNormalizationV1", "BatchNormalizationV2", "SyncBatchNormalization"], _batch_normalization
+    ),
+    **dict.fromkeys(["LayerNormalization", "GroupNormalization"], _scale_and_center),
+    "RMSNormalization": _always("scale"),
+    "EinsumDense": _einsum_dense,
+    "Embedding": _always("embeddings"),
+    "ReversibleEmbedding": _reversible_embedding,
+    "PReLU": _always("alpha"),
+    "MultiHeadAttention": _multi_head_attention,
+    "GroupedQueryAttention": _grouped_query_attention,
+    "Attention": _attention,
+    "AdditiveAttention": _additive_attention,
+    "Normalization": _normalization,
+    "SpectralNormalization": _spectral_normalization,
+}
+
+
+def variables_of(layer: Layer) -> list[Variable] | None:
+    """The variables that the layer itself creates, in creation order (those of inner layers not included).
+
+    Returns:
+        An empty list for layers without variables, None for classes that neither this table nor Keras 3 knows.
+    """
+    table = _TABLE.get(layer.class_name)
+    if table is not None:
+        own = table(layer.config)
+        return _low_rank(own) if layer.config.get("lora_rank") else own
+    return [] if layer.class_name in keras3.LAYERS or layer.class_name in WITHOUT_VARIABLES else None
+
+
+def _low_rank(own: list[Variable]) -> list[Variable]:
+    """With LoRA the kernel is frozen and two low-rank factors are added; an archive holds their product in the kernel."""
+    kernel, *others = own
+    factors = [Variable(f"lora_{kernel.name}_{which}", archived=False) for which in "ab"]
+    return [replace(kernel, trainable=False), *others, *factors]
+
+
+WITHOUT_VARIABLES = frozenset(
+    {"Functional", "Sequential", "Model", "ThresholdedReLU", "RandomHeight", "RandomWidth", "Merge", "AddLoss", "AddMetric"}
+    | {"TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "InstanceProperty"}
+)
+"""Classes that are no Keras 3 layers and have no variables of their own."""

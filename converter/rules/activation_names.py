@@ -1,0 +1,54 @@
+"""Activations in Keras 2's form.
+
+What it sees: activations stored as functions (``{"class_name": "function", …}``, tf.keras 2.13 to 2.15), as ``softmax_v2``, and names of functions
+that are not Keras's.
+
+Why Keras 3 trips: "Unknown activation function". A name that only the user's code knows can't be guessed.
+
+What kfix changes: writes the plain name. An unknown name is reported with the layer that has it; ``--custom`` gives the module that
+defines it.
+
+Links: https://github.com/keras-team/keras/issues/20833
+"""
+
+from collections.abc import Mapping
+
+from converter.knowledge import keras3
+from converter.model.description import Json, Layer
+from converter.model.findings import Severity
+from converter.rules.base import Change, Context, Rule, Stage
+
+ALIASES = {"softmax_v2": "softmax"}
+
+
+def rewrite(layer: Layer, context: Context) -> Change | None:
+    """Plain names for Keras's functions, a finding for the others."""
+    changed: dict[str, Json] = {}
+    for key, value in layer.config.items():
+        if not key.endswith("activation") or value is None:
+            continue
+        name = _name(value)
+        if name not in keras3.OBJECTS["activations"] and name not in context.custom:
+            message = f"{layer.class_name} uses the activation '{name}', which is not one of Keras's"
+            return Change(Severity.CUSTOM, message, remedy="Give the module that defines it with --custom.")
+        if name != value:
+            changed[key] = name
+    if not changed:
+        return None
+    message = f"{layer.class_name} has {', '.join(changed)} in tf.keras's form"
+    return Change(Severity.BREAKS, message, (layer.with_config(**changed),), "written by name")
+
+
+def _name(value: Json) -> str:
+    if isinstance(value, Mapping):
+        value = value.get("config") if value.get("class_name") == "function" else value.get("class_name")
+    return ALIASES.get(str(value), str(value))
+
+
+RULE = Rule(
+    code="KF131",
+    stage=Stage.ARGUMENTS,
+    summary="activations in Keras 2's form, and those of the user",
+    generations=frozenset({2, 3}),
+    layer=rewrite,
+)

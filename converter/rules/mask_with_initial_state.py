@@ -1,0 +1,73 @@
+"""Recurrent layers that get a mask together with an initial state.
+
+What it sees: an RNN, LSTM, GRU or Bidirectional that is called with ``initial_state`` on a tensor that carries a mask, as in a sequence-to-sequence
+decoder behind ``Embedding(mask_zero=True)``.
+
+Why it matters: Keras 3 passes a mask on only when a layer is called with a single tensor. Here it drops the mask, without an error, and
+the padding is computed like content.
+
+What kfix changes: computes the mask with op nodes from the tensor it came from, and passes it as ``mask=``. Where it can't be followed to
+one tensor, it refuses.
+
+Links: https://github.com/keras-team/keras/blob/master/keras/src/layers/layer.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from converter.model.description import Call, Layer, Model, TensorRef
+from converter.model.findings import Severity
+from converter.model.masks import RECURRENT, Mask, MaskedCall, masked_calls
+from converter.rules.base import Context, ModelChange, Rule, Stage
+
+OPS = "keras.src.ops.numpy"
+
+
+def pass_on(model: Model, context: Context) -> Iterator[ModelChange]:
+    """Adds explicit masks where Keras 3 would drop implicit ones; for each model the calls in its own graph."""
+    if model.kind == "sequential":
+        return
+    for found in masked_calls(model):
+        if "/" in found.path or not _drops_mask(found):
+            continue
+        message = f"{found.layer.class_name} gets a mask and an initial state; Keras 3 drops the mask"
+        if found.mask.origin is None:
+            yield ModelChange(Severity.REFUSED, message, layer=found.path, remedy="The mask comes from more than one tensor.")
+            continue
+        model = _with_mask(model, found, found.mask, found.mask.origin)
+        yield ModelChange(Severity.SILENT, message, model, "the mask is computed and passed explicitly", found.path)
+
+
+def _drops_mask(found: MaskedCall) -> bool:
+    call = found.layer.calls[found.call]
+    return found.layer.class_name in RECURRENT and "initial_state" in call.kwargs and call.kwargs.get("mask") is None
+
+
+def _with_mask(model: Model, found: MaskedCall, mask: Mask, origin: TensorRef) -> Model:
+    name = f"{found.layer.name}_mask_{found.call}"
+    compare = Layer(name, "NotEqual", calls=(Call((origin, mask.value)),), module=OPS)
+    nodes = [compare]
+    if mask.over_features:
+        config = {"axis": -1, "keepdims": False}
+        nodes.append(Layer(f"{name}_any", "Any", config, calls=(Call((TensorRef(name),)),), module=OPS))
+    tensor = TensorRef(nodes[-1].name)
+
+    def change(layer: Layer) -> Layer:
+        if layer.name != found.layer.name:
+            return layer
+        calls = list(layer.calls)
+        calls[found.call] = Call(calls[found.call].args, {**calls[found.call].kwargs, "mask": tensor})
+        return replace(layer, calls=tuple(calls))
+
+    return replace(model, layers=(*(change(layer) for layer in model.layers), *nodes))
+
+
+RULE = Rule(
+    code="KF205",
+    stage=Stage.GRAPH,
+    summary="a mask beside an initial state is dropped by Keras 3",
+    generations=frozenset({1, 2}),
+    model=pass_on,
+)

@@ -1,0 +1,70 @@
+"""Classes that Keras 3 does not have.
+
+What it sees: every layer class that is neither Keras 3's nor provided with ``--custom``: the user's own, op layers (TFOpLambda and
+its kin), Lambdas, removed layers, layers of other packages.
+
+Why Keras 3 trips: "Unknown layer: …". A Lambda is Python bytecode of the writer's interpreter, which nothing should run.
+
+What kfix changes: nothing; it names the layer and what is missing. With ``--custom`` the user's classes are handed to Keras.
+
+Links: https://keras.io/guides/serialization_and_saving/
+"""
+
+from __future__ import annotations
+
+from converter.knowledge import keras3
+from converter.model.description import Layer
+from converter.model.findings import Severity
+from converter.rules.base import Change, Context, Rule, Stage
+
+OP_LAYERS = frozenset(
+    {"TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "InstanceProperty"}
+)
+REMOVED = frozenset(
+    {"LocallyConnected1D", "LocallyConnected2D", "RandomHeight", "RandomWidth", "DenseFeatures", "SequenceFeatures"}
+    | {"CuDNNLSTM", "CuDNNGRU", "RandomFourierFeatures", "AddLoss", "AddMetric", "LayerScale", "Merge"}
+)
+CODE_CARRIERS = frozenset({"Lambda", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"})
+
+
+def judge(layer: Layer, context: Context) -> Change | None:
+    """A finding for a class that stock Keras 3 cannot make."""
+    name = layer.class_name
+    if name in context.custom or (layer.registered_name or "") in context.custom:
+        return None
+    if name in CODE_CARRIERS:
+        return _code(layer)
+    if layer.model is not None or _is_stock(layer):
+        return None
+    if name in OP_LAYERS:
+        what = layer.config.get("function") or layer.config.get("node_def", "")
+        return Change(Severity.REFUSED, f"op layer {name} ({str(what)[:60]}) has no stock layer written for it")
+    if name in REMOVED:
+        return Change(Severity.REFUSED, f"{name} was removed from Keras and has no exact stock form written for it")
+    remedy = "Give the module that defines it with --custom."
+    return Change(Severity.CUSTOM, f"class {name} is not one of Keras's", remedy=remedy)
+
+
+def _is_stock(layer: Layer) -> bool:
+    if layer.registered_name and ">" in layer.registered_name:
+        return False
+    if layer.module.startswith("keras.src.ops"):
+        return keras3.OPERATIONS.get(layer.class_name, "").startswith("keras.src.ops")
+    return layer.class_name in keras3.LAYERS and layer.module in ("", "keras", "keras.layers")
+
+
+def _code(layer: Layer) -> Change:
+    if layer.class_name == "Lambda":
+        function = layer.config.get("function")
+        kind = f"the function {function!r}" if isinstance(function, str) else "bytecode"
+        return Change(Severity.REFUSED, f"Lambda layer holds {kind}, which is never run", remedy="Replace it by a layer of your own.")
+    return Change(Severity.UNSAFE, f"{layer.class_name} would load foreign code or another model")
+
+
+RULE = Rule(
+    code="KF903",
+    stage=Stage.GATE,
+    summary="classes that stock Keras 3 does not have",
+    generations=frozenset({1, 2, 3}),
+    layer=judge,
+)
