@@ -17,6 +17,7 @@ import keras.src.constraints
 import keras.src.initializers
 import keras.src.ops
 import keras.src.regularizers
+from keras.src.api_export import get_name_from_symbol
 
 TARGET = Path(__file__).parents[1] / "converter/knowledge/keras3_layers.json"
 
@@ -78,7 +79,16 @@ def describe(layer: type) -> dict:
         if not any(each.kind == each.VAR_KEYWORD for each in parameters):
             break
     call = [each for each in inspect.signature(layer.call).parameters if each not in ("self", "kwargs", "args")]
-    return {"class": layer.__name__, "arguments": arguments, "call": call}
+    public = get_name_from_symbol(layer).removeprefix("keras.layers.")
+    names = {"class": layer.__name__, "public": public}
+    return {**names, "arguments": arguments, "call": call, "masking": hands_masks_on(layer)}
+
+
+def hands_masks_on(layer: type) -> bool:
+    """Whether a layer lets masks through: its constructor says so, or it computes masks of its own."""
+    sources = [inspect.getsource(vars(each)["__init__"]) for each in type.mro(layer) if "__init__" in vars(each) and each is not object]
+    says_so = any("self.supports_masking = " in source and "= False" not in source for source in sources)
+    return says_so or layer.compute_mask is not keras.layers.Layer.compute_mask
 
 
 def popped_keywords(layer: type) -> list[str]:

@@ -33,7 +33,7 @@ SHORT_NAMES: Mapping[str, str] = {
     "bce": "binary_crossentropy",
     "BCE": "binary_crossentropy",
 }
-"""Names that Keras 3 takes in ``compile()`` and in a ``.keras``, but cannot look up in an ``.h5``."""
+"""Names that Keras 3 takes in ``compile()`` and in a ``.keras``, but cannot find in an ``.h5``."""
 
 SHORT_METRIC_CLASSES: Mapping[str, str] = {
     "mean_squared_error": "MeanSquaredError",
@@ -69,8 +69,9 @@ def parse_training_config(config: Json) -> CompileState | None:
 
 def to_compile_config(state: CompileState) -> Json:
     """``compile_config`` of a ``.keras`` archive, for a state in Keras 3's words."""
+    optimizer = _with_module(state.optimizer, "keras.optimizers")
     config: dict[str, Json] = {
-        "optimizer": _with_module(state.optimizer, "keras.optimizers"),
+        **({} if optimizer is None else {"optimizer": optimizer}),
         "loss": map_objects(state.loss, _in_losses),
         "loss_weights": state.loss_weights,
         "metrics": map_objects(state.metrics, _in_metrics),
@@ -82,8 +83,9 @@ def to_compile_config(state: CompileState) -> Json:
 def to_training_config(state: CompileState) -> Json:
     """``training_config`` of an ``.h5`` that Keras 3 reads, for a state in Keras 3's words."""
     optimizer = state.optimizer
-    if isinstance(optimizer, str):
-        optimizer = {"class_name": optimizer, "config": {}}
+    if not isinstance(optimizer, Mapping):
+        # Keras 3 takes rmsprop where a .keras names no optimizer; an .h5 has to name one.
+        optimizer = {"class_name": optimizer or "rmsprop", "config": {}}
     config: dict[str, Json] = {
         "loss": map_objects(state.loss, _spelled_loss),
         "loss_weights": state.loss_weights,

@@ -51,7 +51,7 @@ def _layer(entry: Json) -> Layer:
     taken = {key.split("/")[0] for key in inner} | (set() if module.startswith("keras.src.ops") else {"name"})
     return Layer(
         name,
-        class_name,
+        keras3.class_of(class_name) if module == "keras.layers" else class_name,
         {key: value for key, value in config.items() if key not in taken},
         inner=inner,
         module=module,
@@ -206,7 +206,7 @@ def _entry(layer: Layer) -> dict[str, Json]:
     config |= {key: _entry(child) for key, child in layer.inner.items() if not key.startswith("cells/")}
     entry = {
         "module": layer.module or None,
-        "class_name": layer.class_name,
+        "class_name": keras3.public_name(layer.class_name) if layer.module == "keras.layers" else layer.class_name,
         "config": config,
         "registered_name": layer.registered_name,
     }

@@ -26,11 +26,21 @@ def accepted(class_name: str) -> frozenset[str]:
     return frozenset(LAYERS[class_name]["arguments"])
 
 
+def call_names(class_name: str) -> list[str]:
+    """The arguments of a layer's ``call`` in order."""
+    return list(LAYERS[class_name]["call"])
+
+
 def call_arguments(class_name: str) -> frozenset[str]:
     """The arguments that a layer class takes when it is called; every layer takes ``training`` and ``mask``."""
     return frozenset(LAYERS[class_name]["call"]) | {"training", "mask"}
 
 
 def class_of(name: str) -> str:
-    """The class behind a public name: ``Convolution2D`` is ``Conv2D``."""
-    return str(LAYERS[name]["class"])
+    """The class behind a name: ``Convolution2D`` is ``Conv2D``; names that are not Keras's stay."""
+    return str(LAYERS[name]["class"]) if name in LAYERS else name
+
+
+def public_name(class_name: str) -> str:
+    """The name under which Keras exports a class: ``GroupQueryAttention`` for ``GroupedQueryAttention``."""
+    return str(LAYERS[class_name]["public"]) if class_name in LAYERS else class_name

@@ -32,16 +32,17 @@ def is_op(layer: Layer) -> bool:
     return layer.module.startswith(("keras.src.ops", "keras.ops"))
 
 
-def layer_paths(model: Model, base: str = "") -> Iterator[tuple[Layer, str]]:
+def layer_paths(model: Model, base: str = "", *, implicit_masks: bool = True) -> Iterator[tuple[Layer, str]]:
     """Every layer that can own variables, with the path of its group; nested ones after their container."""
-    for layer, path in _numbered(_saved_layers(model), f"{base}layers/"):
-        yield from _inside(layer, path)
+    for layer, path in _numbered(_saved_layers(model, implicit_masks), f"{base}layers/"):
+        yield from _inside(layer, path, implicit_masks)
 
 
-def _saved_layers(model: Model) -> list[Layer]:
+def _saved_layers(model: Model, implicit_masks: bool) -> list[Layer]:
     inputs_too = model.kind != "sequential"
+    in_order = ordered_layers(model, implicit_masks=implicit_masks)
     return [
-        layer for layer in ordered_layers(model) if not is_op(layer) and (inputs_too or layer.class_name != "InputLayer")
+        layer for layer in in_order if not is_op(layer) and (inputs_too or layer.class_name != "InputLayer")
     ]
 
 
@@ -54,16 +55,16 @@ def _numbered(layers: Iterable[Layer], base: str) -> Iterator[tuple[Layer, str]]
         yield layer, f"{base}{name}_{count}" if count else f"{base}{name}"
 
 
-def _inside(layer: Layer, path: str) -> Iterator[tuple[Layer, str]]:
+def _inside(layer: Layer, path: str, implicit_masks: bool) -> Iterator[tuple[Layer, str]]:
     yield layer, path
     if layer.model is not None:
-        yield from layer_paths(layer.model, f"{path}/")
+        yield from layer_paths(layer.model, f"{path}/", implicit_masks=implicit_masks)
     cells = [child for key, child in layer.inner.items() if key.startswith("cells/")]
     for child, child_path in _numbered(cells, f"{path}/cells/"):
-        yield from _inside(child, child_path)
+        yield from _inside(child, child_path, implicit_masks)
     for key, child in layer.inner.items():
         if not key.startswith("cells/"):
-            yield from _inside(child, f"{path}/{_inner_name(layer, key)}")
+            yield from _inside(child, f"{path}/{_inner_name(layer, key)}", implicit_masks)
 
 
 def _inner_name(layer: Layer, key: str) -> str:
@@ -77,6 +78,8 @@ def variables(model: Model) -> Iterator[tuple[str, Weight]]:
     for layer, path in layer_paths(model):
         for name, each in zip(_variable_paths(layer), layer.weights, strict=True):
             yield f"{path}/{name}", each
+        if layer.class_name == "SpectralNormalization":
+            yield f"{path}/vars/0", layer.inner["layer"].weights[0]
 
 
 def archived_variables(layer: Layer) -> list[Variable]:
@@ -86,7 +89,8 @@ def archived_variables(layer: Layer) -> list[Variable]:
 
 def _variable_paths(layer: Layer) -> list[str]:
     """The paths of a layer's own variables below its group, numbered for each owner."""
-    used: dict[str, int] = {}
+    # SpectralNormalization holds the kernel of the layer it wraps as its own first variable.
+    used: dict[str, int] = {"": 1} if layer.class_name == "SpectralNormalization" else {}
     paths = []
     for variable in archived_variables(layer):
         index = used.setdefault(variable.owner, 0)
@@ -95,15 +99,20 @@ def _variable_paths(layer: Layer) -> list[str]:
     return paths
 
 
-def bind(model: Model, stored: Mapping[str, Dataset]) -> tuple[Model, list[Exception]]:
-    """Gives every layer of a Keras 3 model its weights by path.
+def bind(model: Model, stored: Mapping[str, Dataset], *, implicit_masks: bool) -> tuple[Model, list[Exception]]:
+    """Gives every layer of an archive's model its weights by path.
+
+    Args:
+        model: as parsed, in the writer's words.
+        stored: the archive's variables by path.
+        implicit_masks: whether the writer was Keras 3, see ``ordered_layers``.
 
     Returns:
         The model, and a CountMismatchError for each layer whose variables are not all there.
     """
     found: dict[int, tuple[Weight, ...]] = {}
     problems: list[Exception] = []
-    for layer, path in layer_paths(model):
+    for layer, path in layer_paths(model, implicit_masks=implicit_masks):
         names = [variable.name for variable in archived_variables(layer)]
         paths = [f"{path}/{name}" for name in _variable_paths(layer)]
         paths = [each if each in stored else _as_tf_keras(each) for each in paths]

@@ -9,21 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from converter.model.description import Layer, Model
+from converter.layouts.implicit_masks import ImplicitMasks
+from converter.model.description import Call, Layer, Model
 from converter.model.structures import call_refs, refs
 
 Node = tuple[str, int]
 """A call of a layer: layer name and call index. An input layer's only node is call 0."""
 
 
-def ordered_layers(model: Model) -> tuple[Layer, ...]:
+def ordered_layers(model: Model, *, implicit_masks: bool = True) -> tuple[Layer, ...]:
     """The model's layers as ``model.layers`` lists them after loading; layers that no output needs are left out.
 
     A Sequential keeps its own order.
+
+    Args:
+        model: in either generation's words.
+        implicit_masks: whether the reader adds op nodes for masks, as Keras 3 does and Keras 2 does not.
     """
     if model.kind == "sequential":
         return model.layers
-    parents = _parents(model.layers)
+    masks = ImplicitMasks(model) if implicit_masks else None
+    parents = _parents(model.layers, masks)
     outputs = [(ref.layer, ref.call) for ref in refs(model.outputs)]
     nodes, first_seen = _depth_first(outputs, parents)
     depth_of_node: dict[Node, int] = {}
@@ -38,15 +44,17 @@ def ordered_layers(model: Model) -> tuple[Layer, ...]:
             depth_of_layer[ref.layer], first_seen[ref.layer] = 0, -1
     by_name = {layer.name: layer for layer in model.layers}
     names = sorted(depth_of_layer, key=lambda name: (-depth_of_layer[name], first_seen[name]))
-    return tuple(by_name[name] for name in names)
+    return tuple(by_name[name] for name in names if name in by_name)
 
 
-def _parents(layers: Iterable[Layer]) -> dict[Node, tuple[Node, ...]]:
-    return {
-        (layer.name, index): tuple((ref.layer, ref.call) for ref in call_refs(call))
-        for layer in layers
-        for index, call in enumerate(layer.calls)
-    }
+def _parents(layers: Iterable[Layer], masks: ImplicitMasks | None) -> dict[Node, tuple[Node, ...]]:
+    parents: dict[Node, tuple[Node, ...]] = dict(masks.parents) if masks else {}
+    for layer in layers:
+        for index, call in enumerate(layer.calls):
+            if masks and (layer.name, index) in masks.arguments:
+                call = Call(call.args, {**call.kwargs, **masks.arguments[layer.name, index]})
+            parents[layer.name, index] = tuple((ref.layer, ref.call) for ref in call_refs(call))
+    return parents
 
 
 def _depth_first(outputs: Sequence[Node], parents: dict[Node, tuple[Node, ...]]) -> tuple[list[Node], dict[str, int]]:

@@ -42,25 +42,29 @@ class CountMismatchError(Exception):
         self.found = found
 
 
-def slots(layer: Layer) -> list[Slot]:
+def slots(layer: Layer, *, implicit_masks: bool = True) -> list[Slot]:
     """The variables of a layer of the top model, inner ones included, in the order of the file.
+
+    Args:
+        layer: a layer of the top model.
+        implicit_masks: see ``ordered_layers``.
 
     Raises:
         UnknownVariablesError: when a class is neither in the table nor in Keras 3.
     """
-    trainable, others = _slots(layer, layer.name)
+    trainable, others = _slots(layer, layer.name, implicit_masks)
     return trainable + others
 
 
-def _slots(layer: Layer, path: str) -> tuple[list[Slot], list[Slot]]:
+def _slots(layer: Layer, path: str, implicit_masks: bool) -> tuple[list[Slot], list[Slot]]:
     """The trainable and the other variables; a frozen layer hands all it has to the others."""
     own = variables_of(layer)
     if own is None:
         raise UnknownVariablesError(path, layer.class_name)
     trainable = [Slot(path, index, each.name) for index, each in enumerate(own) if each.trainable]
     others = [Slot(path, index, each.name) for index, each in enumerate(own) if not each.trainable]
-    for key, child in children(layer):
-        inner_trainable, inner_others = _slots(child, f"{path}/{key}")
+    for key, child in _children(layer, implicit_masks):
+        inner_trainable, inner_others = _slots(child, f"{path}/{key}", implicit_masks)
         trainable += inner_trainable
         others += inner_others
     return ([], trainable + others) if _is_frozen(layer) else (trainable, others)
@@ -71,20 +75,25 @@ def _is_frozen(layer: Layer) -> bool:
     return config.get("trainable", True) is False
 
 
-def children(layer: Layer) -> Iterator[tuple[str, Layer]]:
+def _children(layer: Layer, implicit_masks: bool) -> Iterator[tuple[str, Layer]]:
     """The layers inside a layer with a key for each, in the order in which Keras collects their weights."""
     yield from layer.inner.items()
     if layer.model is not None:
-        for child in ordered_layers(layer.model):
+        for child in ordered_layers(layer.model, implicit_masks=implicit_masks):
             yield f"layers/{child.name}", child
 
 
-def bind(model: Model, groups: Mapping[str, Sequence[tuple[str, Dataset]]]) -> tuple[Model, list[Exception]]:
-    """Gives every layer its weights.
+Stored = Sequence[tuple[str, Dataset]]
+"""The weights of one layer group: names and datasets in the order of the file."""
+
+
+def bind(model: Model, groups: Mapping[str, Stored], *, implicit_masks: bool) -> tuple[Model, list[Exception]]:
+    """Gives every layer of a model that Keras 2 wrote its weights, or of a legacy file of Keras 3.
 
     Args:
         model: as parsed, in the writer's words.
         groups: for each layer name of the file its weights as (name, dataset), in the order of the file.
+        implicit_masks: whether the writer was Keras 3, see ``ordered_layers``.
 
     Returns:
         The model with weights, and what did not fit: CountMismatchError for layers whose weights were left unbound,
@@ -92,14 +101,33 @@ def bind(model: Model, groups: Mapping[str, Sequence[tuple[str, Dataset]]]) -> t
     """
     problems: list[Exception] = []
     layers = []
+    groups = _by_layer(model, groups, implicit_masks)
     for layer in model.layers:
         stored = groups.get(layer.name, ())
         try:
-            layers.append(_bind_layer(layer, stored))
+            layers.append(_bind_layer(layer, stored, implicit_masks))
         except (CountMismatchError, UnknownVariablesError) as problem:
             problems.append(problem)
             layers.append(replace(layer, weights=tuple(weight(name, data) for name, data in stored)))
     return replace(model, layers=tuple(layers)), problems
+
+
+def _by_layer(model: Model, groups: Mapping[str, Stored], implicit_masks: bool) -> Mapping[str, Stored]:
+    """The groups by the names of the model's layers.
+
+    Up to Keras 2.2.2 the config of a nested Sequential does not hold its name. What no name matches is matched as Keras does,
+    by position among the layers that have weights.
+    """
+    names = {layer.name for layer in model.layers}
+    strangers = [stored for name, stored in groups.items() if name not in names and stored]
+    in_order = ordered_layers(model, implicit_masks=implicit_masks)
+    nameless = [layer.name for layer in in_order if layer.name not in groups and _has_variables(layer)]
+    return {**groups, **dict(zip(nameless, strangers, strict=True))} if len(nameless) == len(strangers) else groups
+
+
+def _has_variables(layer: Layer) -> bool:
+    own = variables_of(layer)
+    return own is None or bool(own) or any(_has_variables(child) for _, child in _children(layer, False))
 
 
 def weight(name: str, dataset: Dataset) -> Weight:
@@ -107,10 +135,10 @@ def weight(name: str, dataset: Dataset) -> Weight:
     return Weight(name, (dataset,), dataset.shape, dataset.dtype)
 
 
-def _bind_layer(layer: Layer, stored: Sequence[tuple[str, Dataset]]) -> Layer:
+def _bind_layer(layer: Layer, stored: Stored, implicit_masks: bool) -> Layer:
     if variables_of(layer) is None and not layer.inner and layer.model is None:
         return replace(layer, weights=tuple(weight(name, data) for name, data in stored))
-    places = slots(layer)
+    places = slots(layer, implicit_masks=implicit_masks)
     if len(places) != len(stored):
         raise CountMismatchError(layer, len(places), len(stored))
     found: dict[str, dict[int, Weight]] = {}
@@ -129,7 +157,7 @@ def place(layer: Layer, path: str, found: Mapping[str, Mapping[int, Weight]]) ->
 
 
 def rebuild(layer: Layer, path: str, function: Callable[[Layer, str], Layer]) -> Layer:
-    """Applies ``function`` to a layer and to all layers inside it; paths are those of ``children``."""
+    """Applies ``function`` to a layer and to all layers inside it; paths are those of ``Slot``."""
     if layer.inner:
         layer = replace(layer, inner={key: rebuild(child, f"{path}/{key}", function) for key, child in layer.inner.items()})
     if layer.model is not None:

@@ -6,12 +6,11 @@ Keras hands masks on silently; they are not part of a config. This follows them 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from converter.layouts.graph_order import ordered_layers
 from converter.model.description import Json, Layer, Model, TensorRef
-from converter.model.structures import refs
+from converter.model.structures import calls_in_order, refs
 
 PASSES_ON = frozenset(
     {"Activation", "Dropout", "SpatialDropout1D", "GaussianNoise", "GaussianDropout", "AlphaDropout", "Dense", "Identity"}
@@ -20,7 +19,6 @@ PASSES_ON = frozenset(
 )
 MERGES = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"})
 RECURRENT = frozenset({"RNN", "LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Bidirectional"})
-RECURRENT_CUDNN = frozenset({"CuDNNLSTM", "CuDNNGRU"})
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def masked_calls(model: Model, incoming: Mask | None = None, path: str = "") -> 
         yield from _in_sequence(model, incoming, path)
         return
     carried: dict[TensorRef, Mask | None] = {}
-    for layer, index in _calls_in_order(model):
+    for layer, index in calls_in_order(model):
         masks = [carried.get(ref) for ref in _first_tensors(layer, index)] or [incoming]
         mask = _combined(masks)
         where = _join(path, layer.name)
@@ -81,25 +79,6 @@ def _in_sequence(model: Model, incoming: Mask | None, path: str) -> Iterator[Mas
         if layer.model is not None:
             yield from masked_calls(layer.model, mask and Mask(), where)
         mask = _after(layer, mask, None)
-
-
-def _calls_in_order(model: Model) -> Iterator[tuple[Layer, int]]:
-    """Calls so that each comes after those it depends on."""
-    done: set[TensorRef] = set()
-    waiting = [(layer, index) for layer in ordered_layers(model) for index in range(max(1, len(layer.calls)))]
-    while waiting:
-        ready = [each for each in waiting if all(replace(ref, output=0) in done for ref in _all_tensors(*each))]
-        if not ready:
-            return
-        yield from ready
-        done |= {TensorRef(layer.name, index) for layer, index in ready}
-        waiting = [each for each in waiting if each not in ready]
-
-
-def _all_tensors(layer: Layer, index: int) -> Iterator[TensorRef]:
-    if layer.calls:
-        yield from refs(layer.calls[index].args)
-        yield from refs(layer.calls[index].kwargs)
 
 
 def _first_tensors(layer: Layer, index: int) -> Iterator[TensorRef]:

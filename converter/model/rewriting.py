@@ -1,11 +1,13 @@
-"""Changes to whole graphs: renaming layers, adding op nodes."""
+"""Changes to whole graphs: renaming layers, computing masks with op nodes, a Sequential as a graph."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-from converter.model.description import Layer, Model, TensorRef
+from converter.model.description import Call, Json, Layer, Model, TensorRef
+from converter.model.masks import Mask
 from converter.model.structures import map_call, map_refs
 
 
@@ -29,3 +31,44 @@ def rename_layers(model: Model, names: Mapping[str, str]) -> Model:
         inputs=map_refs(renamed, model.inputs),
         outputs=map_refs(renamed, model.outputs),
     )
+
+
+NUMPY_OPS = "keras.src.ops.numpy"
+
+
+def op(name: str, class_name: str, *args: Any, **config: Json) -> Layer:
+    """An op node of keras.src.ops.numpy, called once with ``args``."""
+    return Layer(name, class_name, config, calls=(Call(args),), module=NUMPY_OPS)
+
+
+def mask_nodes(name: str, mask: Mask) -> list[Layer]:
+    """The op nodes that compute a mask from the tensor it came from; the last one's output is the mask.
+
+    Args:
+        name: name of the first node.
+        mask: one with a known origin.
+    """
+    nodes = [op(name, "NotEqual", mask.origin, mask.value)]
+    if mask.over_features:
+        nodes.append(op(f"{name}_any", "Any", TensorRef(name), axis=-1, keepdims=False))
+    return nodes
+
+
+def with_call(layer: Layer, index: int, call: Call) -> Layer:
+    """The layer with one of its calls replaced."""
+    return replace(layer, calls=(*layer.calls[:index], call, *layer.calls[index + 1 :]))
+
+
+def as_functional(model: Model) -> Model | None:
+    """A Sequential as the graph that it stands for; None when it does not say what its input is."""
+    if model.kind != "sequential":
+        return model
+    if not model.layers or model.layers[0].class_name != "InputLayer":
+        return None
+    first, *others = model.layers
+    layers, last = [first], TensorRef(first.name)
+    for layer in others:
+        layers.append(replace(layer, calls=(Call((last,)),)))
+        last = TensorRef(layer.name)
+    kept = {key: value for key, value in model.config.items() if key == "trainable"}
+    return replace(model, kind="functional", layers=tuple(layers), inputs=TensorRef(first.name), outputs=last, config=kept)

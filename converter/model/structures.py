@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from converter.model.description import Call, TensorRef
+from converter.model.description import Call, Layer, Model, TensorRef
 
 
 def map_refs(function: Callable[[TensorRef], Any], structure: Any) -> Any:
@@ -35,6 +35,27 @@ def call_refs(call: Call) -> Iterator[TensorRef]:
     """The tensors that a call receives: positional ones first, then keyword arguments by name."""
     yield from refs(call.args)
     yield from refs(call.kwargs)
+
+
+def calls_in_order(model: Model) -> Iterator[tuple[Layer, int]]:
+    """The calls of a Functional model, each after those whose outputs it takes; input layers count as one call.
+
+    Calls that can never be made (a broken graph) are left out.
+    """
+    done: set[tuple[str, int]] = set()
+    waiting = [(layer, index) for layer in model.layers for index in range(max(1, len(layer.calls)))]
+    while waiting:
+        blocked = []
+        for layer, index in waiting:
+            needed = call_refs(layer.calls[index]) if layer.calls else ()
+            if all((ref.layer, ref.call) in done for ref in needed):
+                done.add((layer.name, index))
+                yield layer, index
+            else:
+                blocked.append((layer, index))
+        if len(blocked) == len(waiting):
+            return
+        waiting = blocked
 
 
 def map_call(function: Callable[[TensorRef], Any], call: Call) -> Call:

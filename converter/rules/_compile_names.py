@@ -1,4 +1,4 @@
-"""Names of loss and metric functions that Keras 3 knows under another name, or in its ``.keras`` only."""
+"""Names of loss and metric functions that Keras 3 has otherwise, or in a ``.keras`` only."""
 
 from __future__ import annotations
 

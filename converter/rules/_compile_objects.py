@@ -314,6 +314,29 @@ def _mapped_optimizer(item: Json, function: Callable[[Mapping[str, Json]], Json]
     return function(item)
 
 
+def optimizers_in(state: CompileState) -> list[Mapping[str, Json]]:
+    """The optimizer, or the one inside loss scaling; empty when it is only a name."""
+    item = state.optimizer
+    while isinstance(item, Mapping):
+        inner = config_of(item).get("inner_optimizer")
+        if class_of(item) != LOSS_SCALE or inner is None:
+            return [item]
+        item = inner
+    return []
+
+
+def is_legacy(item: Mapping[str, Json]) -> bool:
+    """Whether an optimizer of Keras 1 or 2 is from before tf.keras 2.11, when Keras 3's came."""
+    return "use_ema" not in config_of(item)
+
+
+def in_keras_optimizers(item: Mapping[str, Json]) -> Json:
+    """The optimizer in the form it has inside another one, where the module is always named."""
+    if "module" in item:
+        return item
+    return {"module": "keras.optimizers", **item, "registered_name": None}
+
+
 def objects_in(value: Json) -> Iterator[Json]:
     """Every object in the nested lists and dictionaries by output of a loss or of metrics."""
     if is_object(value):
@@ -351,6 +374,16 @@ def _kept(value: Json, unwanted: Callable[[Json], bool], *, nested: bool) -> Jso
         items = [_kept(item, unwanted, nested=True) for item in value]
         return [item for item in items if item != []] if nested else items
     return value
+
+
+def is_optional(key: str) -> bool:
+    """Whether an argument may be null."""
+    return key in _OPTIONAL
+
+
+def is_whole(key: str) -> bool:
+    """Whether an argument is a whole number or a switch, not a float."""
+    return key in _INTEGERS or key in _FLAGS
 
 
 def judge_loss(item: Json) -> Judgement:
@@ -443,16 +476,16 @@ def _fits(key: str, value: Json) -> bool:
     return all(_is_number(key, item) for item in values)
 
 
-def _is_number(key: str, value: Any) -> bool:
-    kinds: tuple[type, ...] = (int,) if key in _INTEGERS else (int, float)
-    low, high = _RANGES.get(key, (float("-inf"), float("inf")))
-    if not isinstance(value, kinds) or isinstance(value, bool):
+def _is_number(key: str, value: Json) -> bool:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
         return False
-    return bool(low <= value <= high)
+    low, high = _RANGES.get(key, (float("-inf"), float("inf")))
+    return low <= value <= high and (key not in _INTEGERS or isinstance(value, int))
 
 
 def _fits_name(value: Json) -> bool:
-    return value is None or isinstance(value, str)
+    # The name becomes a scope, which cannot hold a slash.
+    return value is None or (isinstance(value, str) and "/" not in value)
 
 
 def _fits_dtype(value: Json) -> bool:

@@ -1,12 +1,14 @@
 """Metrics called accuracy or crossentropy, which each Keras resolves in its own way.
 
-What it sees: ``accuracy`` or ``acc`` together with a binary crossentropy, from Keras 1, the stand-alone Keras 2 and TensorFlow
-before 2.2; ``crossentropy`` or ``ce`` from any Keras 2.
+What it sees: ``accuracy`` or ``acc`` together with a binary crossentropy, from Keras 1, the
+stand-alone Keras 2 and TensorFlow before 2.2; ``crossentropy`` or ``ce`` from any Keras 2.
 
-Why Keras 3 trips: those writers went by the loss: with a binary crossentropy accuracy is binary, whatever the shape. Keras 3 goes
-by the shape alone and reports another number for several labels at once. It does not know the metric ``crossentropy`` at all.
+Why Keras 3 trips: those writers went by the loss: with a binary crossentropy accuracy is binary,
+whatever the shape. Keras 3 goes by the shape alone and reports another number for several labels at
+once. It does not know the metric ``crossentropy`` at all.
 
-What kfix changes: names the class that the writer meant; the metric keeps its name in logs. Elsewhere ``accuracy`` stays as it is.
+What kfix changes: names the class that the writer meant; the metric keeps its name in logs.
+Elsewhere ``accuracy`` stays as it is.
 
 Links: https://keras.io/api/metrics/accuracy_metrics/
 """
@@ -35,10 +37,11 @@ def resolve(state: CompileState, context: Context) -> Iterator[CompileChange]:
     by_loss = goes_by_loss(context.writer)
 
     def resolved(item: Json, loss: str) -> Json:
-        if by_loss and item in ACCURACY and loss == "BinaryCrossentropy":
-            return {"class_name": "BinaryAccuracy", "config": {"name": item}}
-        if item in BY_SHAPE and loss:
-            return {"class_name": loss, "config": {"name": item}}
+        name = item if isinstance(item, str) else ""
+        if by_loss and name in ACCURACY and loss == "BinaryCrossentropy":
+            return {"class_name": "BinaryAccuracy", "config": {"name": name}}
+        if name in BY_SHAPE and loss:
+            return {"class_name": loss, "config": {"name": name}}
         return item
 
     new = replace(

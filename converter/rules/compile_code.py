@@ -1,10 +1,12 @@
 """Code in the compile state.
 
-What it sees: a loss, metric or schedule that is stored as Python bytecode (``__lambda__``), at any depth of the compile state.
+What it sees: a loss, metric or schedule that is stored as Python bytecode (``__lambda__``), at any
+depth of the compile state.
 
 Why Keras 3 trips: a ``.keras`` is refused in safe mode; older readers would run the code.
 
-What kfix changes: drops the whole compile state. The model itself stays as it is, and can be compiled again.
+What kfix changes: drops the whole compile state. The model itself stays as it is, and can be
+compiled again.
 
 Links: https://keras.io/api/models/model_saving_apis/
 """

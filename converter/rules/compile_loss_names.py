@@ -1,13 +1,14 @@
 """Losses by a name that Keras 3 does not know.
 
-What it sees: ``mse``, ``mae``, ``kld`` and other short names in an ``.h5``; names that are gone (``logcosh``,
-``kullback_leibler_divergence``, ``cosine_proximity``, ``huber_loss``); functions stored as dictionaries.
+What it sees: ``mse``, ``mae``, ``kld`` and other short names in an ``.h5``; names that are gone
+(``logcosh``, ``kullback_leibler_divergence``, ``cosine_proximity``, ``huber_loss``); functions
+stored as dictionaries.
 
-Why Keras 3 trips: "Could not deserialize 'keras.metrics.mse' because it is not a KerasSaveable subclass", or an unknown name. Its
-own ``.h5`` files have this too.
+Why Keras 3 trips: "Could not deserialize 'keras.metrics.mse' because it is not a KerasSaveable
+subclass", or an unknown name. Its own ``.h5`` files have this too.
 
-What kfix changes: writes the name that Keras 3 has for the same function. Where an old release computed something else under the
-name, a notice says what.
+What kfix changes: writes the name that Keras 3 has for the same function. Where an old release
+computed something else under the name, a notice says what.
 
 Links: https://github.com/keras-team/keras/issues/19441
 """
@@ -20,7 +21,6 @@ from converter.model.description import CompileState, Json, Writer
 from converter.model.findings import Severity
 from converter.rules._compile_names import FULL_NAMES, RENAMED, function_name
 from converter.rules._compile_objects import (
-    LOSS_FUNCTIONS,
     class_of,
     from_h5,
     map_losses,
@@ -46,7 +46,8 @@ def rename(state: CompileState, context: Context) -> Iterator[CompileChange]:
 
     new = map_losses(state, renamed)
     if new is not state:
-        old = ", ".join(sorted({name for name in stored if name not in LOSS_FUNCTIONS} or stored))
+        changed = [item for item in objects_in(state.loss) if renamed(item) != item]
+        old = ", ".join(sorted({class_of(item) for item in changed}))
         message = f"loss {old} goes by another name in Keras 3"
         yield CompileChange(Severity.BREAKS, message, new, "renamed")
     yield from _notices(new, set(stored), context.writer)

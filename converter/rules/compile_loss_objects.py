@@ -1,12 +1,13 @@
 """Loss objects with arguments of Keras 2.
 
-What it sees: losses stored as objects by tf.keras and Keras 2.3: ``reduction: auto``, a ``fn`` beside it, classes that are gone
-(``CosineProximity``, ``LossFunctionWrapper``).
+What it sees: losses stored as objects by tf.keras and Keras 2.3: ``reduction: auto``, a ``fn``
+beside it, classes that are gone (``CosineProximity``, ``LossFunctionWrapper``).
 
 Why Keras 3 trips: "Invalid value for argument `reduction`", "unexpected keyword argument 'fn'".
 
-What kfix changes: ``auto`` becomes ``sum_over_batch_size``, which it meant outside of distribution strategies; ``fn`` goes where
-it is the function of the class; a wrapped function becomes the class of that function. Others are left to the later rules.
+What kfix changes: ``auto`` becomes ``sum_over_batch_size``, which it meant outside of distribution
+strategies; ``fn`` goes where it is the function of the class; a wrapped function becomes the class
+of that function. Others are left to the later rules.
 
 Links: https://keras.io/api/losses/, https://github.com/keras-team/keras/issues/19441
 """
@@ -29,12 +30,12 @@ from converter.rules._compile_objects import (
 )
 from converter.rules.base import CompileChange, Context, Rule, Stage
 
-REDUCTIONS: Mapping[Json, Json] = {
+REDUCTIONS: Mapping[str, str] = {
     "auto": "sum_over_batch_size",
     "AUTO": "sum_over_batch_size",
     "weighted_sum_over_batch_size": "sum_over_batch_size",
     "weighted_sum": "sum",
-    None: "none",
+    "None": "none",
 }
 RENAMED_CLASSES: Mapping[str, str] = {"CosineProximity": "CosineSimilarity", "Logcosh": "LogCosh"}
 FUNCTION_CLASSES: Mapping[str, str] = {
@@ -62,7 +63,8 @@ def translate(state: CompileState, context: Context) -> Iterator[CompileChange]:
     """Brings the arguments of loss objects to Keras 3's."""
     new = map_losses(state, _translated)
     if new is not state:
-        names = ", ".join(sorted({class_of(item) for item in objects_in(state.loss)}))
+        changed = [item for item in objects_in(state.loss) if _translated(item) != item]
+        names = ", ".join(sorted({class_of(item) for item in changed}))
         message = f"loss {names} has arguments in Keras 2's words"
         yield CompileChange(Severity.BREAKS, message, new, "translated, the value is the same")
 
@@ -80,7 +82,7 @@ def _translated(item: Json) -> Json:
     if FUNCTION_CLASSES.get(wrapped) == name:
         del config["fn"]
     if "reduction" in config:
-        config["reduction"] = REDUCTIONS.get(config["reduction"], config["reduction"])
+        config["reduction"] = REDUCTIONS.get(str(config["reduction"]), config["reduction"])
     if name == class_of(item) and config == config_of(item):
         return item
     return keras_object(item, name, config, "keras.losses")

@@ -1,12 +1,14 @@
 """Metrics by a name that Keras 3 does not know.
 
-What it sees: ``mse``, ``mae`` and other short names in an ``.h5``; names that are gone or never were metrics in Keras 3
-(``logcosh``, ``kld``, ``kullback_leibler_divergence``, ``cosine_proximity``, ``huber``); functions stored as dictionaries.
+What it sees: ``mse``, ``mae`` and other short names in an ``.h5``; names that are gone or never
+were metrics in Keras 3 (``logcosh``, ``kld``, ``kullback_leibler_divergence``,
+``cosine_proximity``, ``huber``); functions stored as dictionaries.
 
-Why Keras 3 trips: "Could not deserialize 'keras.metrics.mse'", or "Could not interpret metric identifier".
+Why Keras 3 trips: "Could not deserialize 'keras.metrics.mse'", or "Could not interpret metric
+identifier".
 
-What kfix changes: names the class that computes the function's mean, and keeps the name in logs. The cosine of old releases, which
-counts down, stays so. ``accuracy`` and ``acc`` stay as they are.
+What kfix changes: names the class that computes the function's mean, and keeps the name in logs.
+The cosine of old releases, which counts down, stays so. ``accuracy`` and ``acc`` stay as they are.
 
 Links: https://keras.io/api/metrics/
 """

@@ -1,10 +1,11 @@
 """Metric objects of Keras 2.
 
-What it sees: ``MeanMetricWrapper`` with a function's name, which is how tf.keras 2.2 to 2.15 stores ``accuracy`` and every other
-metric given by name; classes under old names; a ``fn`` beside a class; arguments that hold nothing.
+What it sees: ``MeanMetricWrapper`` with a function's name, which is how tf.keras 2.2 to 2.15 stores
+``accuracy`` and every other metric given by name; classes under old names; a ``fn`` beside a class;
+arguments that hold nothing.
 
-Why Keras 3 trips: the function is only a string there ("'str' object is not callable" in ``fit``), and classes such as
-``CosineProximity`` or arguments such as ``init_from_logits`` are unknown.
+Why Keras 3 trips: the function is only a string there ("'str' object is not callable" in ``fit``),
+and classes such as ``CosineProximity`` or arguments such as ``init_from_logits`` are unknown.
 
 What kfix changes: names the class of the function and keeps the metric's name and dtype.
 

@@ -1,7 +1,7 @@
 """Options of ``compile()`` that were left open.
 
-What it sees: ``run_eagerly``, ``steps_per_execution`` or ``jit_compile`` with the value null, in a ``.keras`` of tf.keras 2.12 to
-2.15.
+What it sees: ``run_eagerly``, ``steps_per_execution`` or ``jit_compile`` with the value null, in a
+``.keras`` of tf.keras 2.12 to 2.15.
 
 Why Keras 3 trips: it loads the file, and then ``fit`` fails on ``steps_per_execution=None``.
 

@@ -1,13 +1,15 @@
 """Losses, weights and metrics of models with several outputs.
 
-What it sees: a flat list of metrics, a dictionary that leaves outputs out, or one loss with a weight for each output, in a model
-with several outputs; keys that are names with a slash; metrics whose stored name already starts with the name of the output.
+What it sees: a flat list of metrics, a dictionary that leaves outputs out, or one loss with a
+weight for each output, in a model with several outputs; keys that are names with a slash; metrics
+whose stored name already starts with the name of the output.
 
-Why Keras 3 trips: a flat list is for all outputs in Keras 2, but Keras 3 gives each output one entry of it, or fails in ``fit``.
-It wants every output in a dictionary of losses, and a loss for each weight. Names with a slash are changed on the way.
+Why Keras 3 trips: a flat list is for all outputs in Keras 2, but Keras 3 gives each output one
+entry of it, or fails in ``fit``. It wants every output in a dictionary of losses, and a loss for
+each weight. Names with a slash are changed on the way.
 
-What kfix changes: writes one entry for each output, in the order of the outputs. Keras 2's meaning stays: no loss for an output
-that was left out, and a weight of 1.
+What kfix changes: writes one entry for each output, in the order of the outputs. Keras 2's meaning
+stays: no loss for an output that was left out, and a weight of 1.
 
 Links: https://keras.io/api/models/model_training_apis/
 """
@@ -37,7 +39,7 @@ def conform(model: Model, context: Context) -> Iterator[ModelChange]:
 
 
 def _output_names(model: Model) -> list[str]:
-    """The names Keras 2 gives to the outputs; empty where they are nested and keep their own keys."""
+    """The names Keras 2 gives to the outputs; none where they are nested and keep their keys."""
     if model.kind == "sequential":
         return [layer.name for layer in model.layers[-1:]]
     refs = [model.outputs] if isinstance(model.outputs, TensorRef) else model.outputs

@@ -2,7 +2,8 @@
 
 What it sees: ``sample_weight_mode``, written by Keras 1 and 2 until TensorFlow 2.2.
 
-Why Keras 3 trips: ``compile()`` takes no such argument; weights by time step go by the shape of ``sample_weight`` alone.
+Why Keras 3 trips: ``compile()`` takes no such argument; weights by time step go by the shape of
+``sample_weight`` alone.
 
 What kfix changes: drops it, and says so where it was set (``temporal``).
 

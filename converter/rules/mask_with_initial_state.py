@@ -19,10 +19,9 @@ from dataclasses import replace
 
 from converter.model.description import Call, Layer, Model, TensorRef
 from converter.model.findings import Severity
-from converter.model.masks import RECURRENT, Mask, MaskedCall, masked_calls
+from converter.model.masks import RECURRENT, MaskedCall, masked_calls
+from converter.model.rewriting import mask_nodes, with_call
 from converter.rules.base import Context, ModelChange, Rule, Stage
-
-OPS = "keras.src.ops.numpy"
 
 
 def pass_on(model: Model, context: Context) -> Iterator[ModelChange]:
@@ -36,7 +35,7 @@ def pass_on(model: Model, context: Context) -> Iterator[ModelChange]:
         if found.mask.origin is None:
             yield ModelChange(Severity.REFUSED, message, layer=found.path, remedy="The mask comes from more than one tensor.")
             continue
-        model = _with_mask(model, found, found.mask, found.mask.origin)
+        model = _with_mask(model, found)
         yield ModelChange(Severity.SILENT, message, model, "the mask is computed and passed explicitly", found.path)
 
 
@@ -45,23 +44,15 @@ def _drops_mask(found: MaskedCall) -> bool:
     return found.layer.class_name in RECURRENT and "initial_state" in call.kwargs and call.kwargs.get("mask") is None
 
 
-def _with_mask(model: Model, found: MaskedCall, mask: Mask, origin: TensorRef) -> Model:
-    name = f"{found.layer.name}_mask_{found.call}"
-    compare = Layer(name, "NotEqual", calls=(Call((origin, mask.value)),), module=OPS)
-    nodes = [compare]
-    if mask.over_features:
-        config = {"axis": -1, "keepdims": False}
-        nodes.append(Layer(f"{name}_any", "Any", config, calls=(Call((TensorRef(name),)),), module=OPS))
-    tensor = TensorRef(nodes[-1].name)
+def _with_mask(model: Model, found: MaskedCall) -> Model:
+    nodes = mask_nodes(f"{found.layer.name}_mask_{found.call}", found.mask)
+    layers = (_masked(layer, found, nodes[-1]) if layer.name == found.layer.name else layer for layer in model.layers)
+    return replace(model, layers=(*layers, *nodes))
 
-    def change(layer: Layer) -> Layer:
-        if layer.name != found.layer.name:
-            return layer
-        calls = list(layer.calls)
-        calls[found.call] = Call(calls[found.call].args, {**calls[found.call].kwargs, "mask": tensor})
-        return replace(layer, calls=tuple(calls))
 
-    return replace(model, layers=(*(change(layer) for layer in model.layers), *nodes))
+def _masked(layer: Layer, found: MaskedCall, mask: Layer) -> Layer:
+    call = layer.calls[found.call]
+    return with_call(layer, found.call, Call(call.args, {**call.kwargs, "mask": TensorRef(mask.name)}))
 
 
 RULE = Rule(

@@ -1,0 +1,89 @@
+"""The compiler's front half: from an open file to a model in Keras 3's words with findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from converter.containers import ModelFile
+from converter.containers.contents import Contents
+from converter.dialects import compile_state, keras2, keras3
+from converter.errors import NotAModelError
+from converter.layouts import archive, legacy
+from converter.layouts.legacy import CountMismatchError, UnknownVariablesError
+from converter.model.description import Model
+from converter.model.findings import Finding, Severity
+from converter.rules.apply import Upgrade, upgrade
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A model as its writer described it, weights bound, and what did not fit while binding them."""
+
+    model: Model
+    findings: tuple[Finding, ...] = ()
+
+
+def parse(source: ModelFile) -> Parsed:
+    """Reads the architecture of an open file and gives every layer its weights.
+
+    Raises:
+        NotAModelError: when the file holds no architecture, or one that contradicts itself.
+    """
+    contents = source.contents
+    if contents.config is None:
+        raise NotAModelError(
+            f"{contents.path.name} holds weights only, no architecture (no model_config)",
+            "Join them with the architecture: kfix join ARCH.json WEIGHTS.h5 -o OUT.h5",
+        )
+    dialect = keras3 if contents.writer.generation >= 3 else keras2
+    model = dialect.parse(contents.config)
+    state = compile_state.parse_training_config(contents.training_config)
+    model, problems = _bind(replace(model, compile=state), contents)
+    return Parsed(model, tuple(_finding(each) for each in problems))
+
+
+def _bind(model: Model, contents: Contents) -> tuple[Model, list[Exception]]:
+    by_keras3 = contents.writer.generation >= 3
+    if contents.variables:
+        return archive.bind(model, contents.variables, implicit_masks=by_keras3)
+    groups = {
+        group.name: list(zip(group.weight_names, group.weights, strict=True)) for group in contents.layer_groups
+    }
+    return legacy.bind(model, groups, implicit_masks=by_keras3)
+
+
+def _finding(problem: Exception) -> Finding:
+    if isinstance(problem, CountMismatchError):
+        return Finding(
+            "KF901",
+            "weight-count",
+            Severity.REFUSED,
+            problem.layer.name,
+            f"{problem.layer.class_name} has {problem.found} weights in the file but creates {problem.expected}",
+            "It may be a custom class that bears a stock layer's name, or the file is incomplete.",
+        )
+    assert isinstance(problem, UnknownVariablesError)
+    return Finding(
+        "KF902",
+        "unknown-inner-class",
+        Severity.CUSTOM,
+        problem.path,
+        f"class {problem.class_name} is not one of Keras's, so the weights of its container can't be told apart",
+        "Give the module that defines it with --custom.",
+    )
+
+
+def upgraded(source: ModelFile, custom: Iterable[str] = ()) -> Upgrade:
+    """Reads an open file and brings its model to Keras 3's words and meaning.
+
+    Args:
+        source: an open file of any kind that holds an architecture.
+        custom: names of classes and functions that the user's modules provide.
+
+    Raises:
+        NotAModelError: see ``parse``.
+    """
+    parsed = parse(source)
+    result = upgrade(parsed.model, source.contents.writer, custom)
+    return replace(result, findings=parsed.findings + result.findings)
