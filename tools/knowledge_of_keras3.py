@@ -87,7 +87,7 @@ def describe(layer: type) -> dict:
 def hands_masks_on(layer: type) -> bool:
     """Whether a layer lets masks through: its constructor says so, or it computes masks of its own."""
     sources = [inspect.getsource(vars(each)["__init__"]) for each in type.mro(layer) if "__init__" in vars(each) and each is not object]
-    says_so = any("self.supports_masking = " in source and "= False" not in source for source in sources)
+    says_so = any("self.supports_masking = True" in source for source in sources)
     return says_so or layer.compute_mask is not keras.layers.Layer.compute_mask
 
 

@@ -44,6 +44,7 @@ SHORT_METRIC_CLASSES: Mapping[str, str] = {
     "binary_crossentropy": "BinaryCrossentropy",
 }
 
+_OBJECT_KEYS = ("module", "class_name", "config", "registered_name")
 _OBJECTS = ("loss", "metrics", "weighted_metrics")
 _KNOWN = {"optimizer", "optimizer_config", "loss_weights", *_OBJECTS}
 
@@ -126,9 +127,12 @@ def _plain(value: Any) -> Json:
     if isinstance(value, Mapping):
         if value.get("type") == "ndarray" and "value" in value:
             return _plain(value["value"])
-        if value.get("class_name") == "__tuple__" and "items" in value:
+        if value.get("class_name") == "__tuple__" and isinstance(value.get("items"), list):
             return [_plain(item) for item in value["items"]]
-        return {key: _plain(item) for key, item in value.items()}
+        # Beside an object only its book-keeping can stand, which would make Keras build it.
+        is_made = "class_name" in value and "config" in value
+        keys = [key for key in value if key in _OBJECT_KEYS or not is_made]
+        return {key: _plain(value[key]) for key in keys}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return value
@@ -153,7 +157,7 @@ def _in_metrics(item: Json) -> Json:
 
 
 def _with_module(item: Json, module: str) -> Json:
-    if not isinstance(item, Mapping) or "module" in item:
+    if not isinstance(item, Mapping) or {"module", "config"} <= set(item):
         return item
     named = {"class_name": item["class_name"], "config": item.get("config")}
     return {"module": module, **named, "registered_name": None}

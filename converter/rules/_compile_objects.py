@@ -236,7 +236,7 @@ def class_of(item: Json) -> str:
     if isinstance(item, str):
         return item
     if isinstance(item, Mapping) and "class_name" in item:
-        return str(item["config"] if item["class_name"] == FUNCTION else item["class_name"])
+        return str(item.get("config" if item["class_name"] == FUNCTION else "class_name"))
     return ""
 
 
@@ -284,14 +284,19 @@ def from_h5(state: CompileState) -> bool:
 def map_losses(state: CompileState, function: Callable[[Json], Json]) -> CompileState:
     """The state with ``function`` applied to each loss; the same state when nothing changed."""
     loss = map_objects(state.loss, function)
-    return state if loss == state.loss else replace(state, loss=loss)
+    return state if _same(loss, state.loss) else replace(state, loss=loss)
+
+
+def _same(new: Json, old: Json) -> bool:
+    # Not a number is not equal to itself.
+    return new is old or bool(new == old)
 
 
 def map_metrics(state: CompileState, function: Callable[[Json], Json]) -> CompileState:
     """The state with ``function`` applied to each metric; the same state when nothing changed."""
     metrics = map_objects(state.metrics, function)
     weighted = map_objects(state.weighted_metrics, function)
-    if metrics == state.metrics and weighted == state.weighted_metrics:
+    if _same(metrics, state.metrics) and _same(weighted, state.weighted_metrics):
         return state
     return replace(state, metrics=metrics, weighted_metrics=weighted)
 
@@ -301,7 +306,7 @@ def map_optimizer(
 ) -> CompileState:
     """The state with ``function`` applied to the optimizer, and to the one inside loss scaling."""
     optimizer = _mapped_optimizer(state.optimizer, function)
-    return state if optimizer == state.optimizer else replace(state, optimizer=optimizer)
+    return state if _same(optimizer, state.optimizer) else replace(state, optimizer=optimizer)
 
 
 def _mapped_optimizer(item: Json, function: Callable[[Mapping[str, Json]], Json]) -> Json:
@@ -420,7 +425,7 @@ def judge_optimizer(item: Json) -> Judgement:
 
 def _judge(item: Json, module: str, table: Mapping[str, str], common: str) -> Judgement:
     name = class_of(item)
-    if not isinstance(item, Mapping) or item.get("class_name") not in table:
+    if not isinstance(item, Mapping) or str(item.get("class_name")) not in table:
         return Judgement(f"{name or 'an object'} is not in {module}")
     if item.get("module", module) != module or item.get("registered_name") not in (None, name):
         return Judgement(f"{name} is from {item.get('module')}, not from {module}")
@@ -492,8 +497,8 @@ def _fits_dtype(value: Json) -> bool:
     if isinstance(value, Mapping):
         policy = config_of(value)
         known = value.get("class_name") == "DTypePolicy" and value.get("module") == "keras"
-        return known and set(policy) <= {"name"} and _fits_name(policy.get("name"))
-    return _fits_name(value)
+        return known and set(policy) == {"name"} and _fits_dtype(policy["name"])
+    return value is None or (isinstance(value, str) and value in _DTYPES)
 
 
 def _fits_learning_rate(value: Json) -> bool:
@@ -519,6 +524,9 @@ def _fits_names(value: Json) -> bool:
     return value is None or isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
+_DTYPES = frozenset(
+    {"float16", "float32", "float64", "bfloat16", "mixed_float16", "mixed_bfloat16"}
+)
 _SPECIAL: Mapping[str, Callable[[Any], bool]] = {
     "name": _fits_name,
     "dtype": _fits_dtype,

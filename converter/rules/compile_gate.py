@@ -41,7 +41,8 @@ _OPTION_KINDS: Mapping[str, tuple[type, ...]] = {
     "auto_scale_loss": (bool,),
 }
 
-
+STAND_IN = {"module": "keras.optimizers", "class_name": "SGD", "config": {}}
+"""For an inner optimizer of the user's own, which is not to be judged."""
 LOST_OPTIMIZER = "no optimizer is stored; Keras 3 loses it in a .keras saved after an .h5"
 
 
@@ -86,9 +87,8 @@ def _optimizer(item: Json, context: Context) -> Judgement:
     config = config_of(item)
     if is_custom(config.get("learning_rate"), context):
         item = with_config(item, {**config, "learning_rate": 0.0})
-    inner = config.get("inner_optimizer")
-    if is_custom(inner, context):
-        return Judgement()
+    if is_custom(config.get("inner_optimizer"), context):
+        item = with_config(item, {**config, "inner_optimizer": STAND_IN})
     return judge_optimizer(item)
 
 
@@ -113,9 +113,10 @@ def _is_nested_objects(value: Json) -> bool:
 
 
 def _is_weights(value: Json) -> bool:
-    values = value.values() if isinstance(value, Mapping) else value
-    if value is None or _is_number(value):
+    # A single weight has to be a float for Keras 3; 1 will not do.
+    if value is None or isinstance(value, float):
         return True
+    values = value.values() if isinstance(value, Mapping) else value
     return isinstance(value, (Mapping, list)) and all(map(_is_number, values))
 
 

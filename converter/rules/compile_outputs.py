@@ -66,11 +66,18 @@ def _losses_by_output(state: CompileState, names: Sequence[str]) -> CompileState
     if _must_be_listed(loss, names):
         loss = [loss.get(name) for name in names]
     if _must_be_listed(weights, names) or isinstance(weights, Mapping) and loss is not state.loss:
-        weights = [weights.get(name, 1.0) for name in names]
+        weights = _in_order(weights, names)
     if weights is not None and is_object(loss) and len(names) > 1:
         loss = [loss for _ in names]
-        weights = [weights[name] for name in names] if isinstance(weights, Mapping) else weights
+        weights = _in_order(weights, names)
     return replace(state, loss=_single(loss, names, state.loss), loss_weights=weights)
+
+
+def _in_order(weights: Json, names: Sequence[str]) -> Json:
+    """Weights by output in the order of the outputs; one that was left out is 1."""
+    if not isinstance(weights, Mapping):
+        return weights
+    return [weights.get(name, 1.0) for name in names]
 
 
 def _must_be_listed(value: Json, names: Sequence[str]) -> bool:

@@ -1,12 +1,14 @@
-"""Bidirectional layers that return sequences over a mask, in stand-alone Keras.
+"""What Bidirectional layers return at masked steps.
 
-What it sees: a Bidirectional around a layer with ``return_sequences=True`` that receives a mask, in files of stand-alone Keras 2.
+What it sees: a Bidirectional that receives a mask, in files of stand-alone Keras 2 and of TensorFlow 1.13.
 
-Why it matters: at masked steps stand-alone Keras returned the last output before them. tf.keras and Keras 3 return zeros there as soon as the
-layer sits in a Bidirectional (``zero_output_for_mask``), without an error.
+Why it matters: where the layer in it returns sequences, Keras 3 makes it return zeros at masked steps (``zero_output_for_mask``). Stand-alone Keras
+repeated the last output before them, and TensorFlow 1.13 returned zeros also where only the last step is returned. No reader
+says an error.
 
-What kfix changes: writes the Bidirectional as its forward layer, its backward layer with a Flip behind it, and the layer that merges
-them under the old name. In a Sequential this makes the model a Functional one. Inside nested models it refuses.
+What kfix changes: writes the Bidirectional as its forward layer, its backward layer with a Flip behind it where sequences are returned, and the
+layer that merges them under the old name. In a Sequential this makes the model a Functional one. Inside nested models it
+refuses.
 
 Links: https://github.com/keras-team/keras/blob/master/keras/src/layers/rnn/bidirectional.py
 """
@@ -16,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from converter.model.description import Call, Layer, Model, TensorRef
+from converter.model.description import Call, Layer, Model, TensorRef, Writer
 from converter.model.findings import Severity
 from converter.model.masks import MaskedCall, masked_calls
 from converter.model.rewriting import as_functional, op
@@ -27,11 +29,12 @@ MERGES = {"concat": ("Concatenate", {"axis": -1}), "sum": ("Add", {}), "mul": ("
 
 def split(model: Model, context: Context) -> Iterator[ModelChange]:
     """Splits each such layer of the top model; looks at the whole tree from the top."""
-    if context.writer.tf_keras or context.path or not any(_is_affected(found) for found in masked_calls(model)):
+    writer = context.writer
+    if context.path or not any(_is_affected(found, writer) for found in masked_calls(model)):
         return
     graph = as_functional(model) or model
-    for found in [each for each in masked_calls(graph) if _is_affected(each)]:
-        message = "Bidirectional returns zeros at masked steps, where stand-alone Keras repeated the last output"
+    for found in [each for each in masked_calls(graph) if _is_affected(each, writer)]:
+        message = "Bidirectional returns something else at masked steps than it did where it was written"
         if not _can_be_split(found, graph):
             yield ModelChange(Severity.REFUSED, message, layer=found.path)
             continue
@@ -40,10 +43,13 @@ def split(model: Model, context: Context) -> Iterator[ModelChange]:
         yield ModelChange(Severity.SILENT, message, graph, "written as two layers and their merge", found.path)
 
 
-def _is_affected(found: MaskedCall) -> bool:
+def _is_affected(found: MaskedCall, writer: Writer) -> bool:
+    """Whether the writer returned zeros at masked steps where Keras 3 does not, or the other way round."""
     inner = found.layer.inner.get("layer")
-    is_bidirectional = found.layer.class_name == "Bidirectional" and inner is not None
-    return is_bidirectional and bool(inner and inner.config.get("return_sequences"))
+    if found.layer.class_name != "Bidirectional" or inner is None:
+        return False
+    sequences = bool(inner.config.get("return_sequences"))
+    return bool(inner.config.get("zero_output_for_mask", writer.tf_keras and sequences)) != sequences
 
 
 def _can_be_split(found: MaskedCall, graph: Model) -> bool:
@@ -59,17 +65,19 @@ def _parts(layer: Layer, found: MaskedCall) -> list[Layer]:
         return [layer]
     forward = replace(layer.inner["layer"], name=f"{layer.name}_forward", calls=layer.calls)
     backward = replace(layer.inner["backward_layer"], name=f"{layer.name}_backward", calls=layer.calls)
-    # The backward layer returns its sequence from the end; Bidirectional turns it before merging.
-    turned = op(f"{layer.name}_turned", "Flip", TensorRef(backward.name), axis=1)
+    parts = [forward, backward]
+    if forward.config.get("return_sequences"):
+        # The backward layer returns its sequence from the end; Bidirectional turns it before merging.
+        parts.append(op(f"{layer.name}_turned", "Flip", TensorRef(backward.name), axis=1))
     class_name, config = MERGES[layer.config["merge_mode"]]
-    merge = Call(([TensorRef(forward.name), TensorRef(turned.name)],))
-    return [forward, backward, turned, Layer(layer.name, class_name, config, calls=(merge,))]
+    merge = Call(([TensorRef(forward.name), TensorRef(parts[-1].name)],))
+    return [*parts, Layer(layer.name, class_name, config, calls=(merge,))]
 
 
 RULE = Rule(
     code="KF204",
     stage=Stage.GRAPH,
-    summary="stand-alone Keras repeated the last output at masked steps of a Bidirectional",
+    summary="Bidirectional layers return something else at masked steps",
     generations=frozenset({2}),
     model=split,
 )

@@ -14,12 +14,13 @@ from converter.knowledge import keras3
 from converter.model.description import Layer
 from converter.model.findings import Severity
 from converter.rules.base import Change, Context, Rule, Stage
+from converter.rules.unknown_class import CODE_CARRIERS
 
 
 def judge(layer: Layer, context: Context) -> Change | None:
     """A finding for arguments beyond those of the class."""
     known = layer.class_name in keras3.LAYERS and layer.class_name not in context.custom and layer.module == "keras.layers"
-    if not known or layer.model is not None:
+    if not known or layer.model is not None or layer.class_name in CODE_CARRIERS:
         return None
     unknown = sorted(set(layer.config) - keras3.accepted(layer.class_name))
     if not unknown:

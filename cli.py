@@ -1,0 +1,6 @@
+"""``python cli.py …`` from a checkout: the same as the installed ``kfix``."""
+
+from converter.cli import main
+
+if __name__ == "__main__":
+    main()

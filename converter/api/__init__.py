@@ -1,0 +1,1 @@
+"""The verbs: one function for each command, returning frozen dataclasses and never printing."""

@@ -1,0 +1,69 @@
+"""What would stop or silently change a model in today's Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+from converter.api import targets
+from converter.api.file_checks import file_findings
+from converter.api.pipeline import upgraded
+from converter.containers import open_model
+from converter.model.description import Writer
+from converter.model.findings import Finding, Severity
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What was found in one file.
+
+    Attributes:
+        path: the file.
+        kind: what lies on disk.
+        writer: who wrote it.
+        target: the reader that was asked about.
+        findings: those of the file first, then the model's in the order of the rules.
+        clean: nothing stops the reader or changes numbers; notices may remain.
+        repairable: `repair` can answer all findings by itself.
+    """
+
+    path: Path
+    kind: str
+    writer: Writer
+    target: str
+    findings: tuple[Finding, ...]
+    clean: bool
+    repairable: bool
+
+
+def check(
+    path: str | PathLike[str], *, target: str = targets.NEWEST, custom: Sequence[str] = ()
+) -> CheckReport:
+    """Looks for everything that the target reader would stumble over, without Keras.
+
+    Args:
+        path: the file.
+        target: the reader.
+        custom: names of classes and functions that will be provided to the reader.
+
+    Raises:
+        NotAModelError: the file is no Keras model, or holds weights only.
+        UnsafeContentError: the file refers to other files or declares absurd sizes.
+        UsageError: no such file, or no such target.
+        NotExactError: a target that kfix does not know yet.
+    """
+    targets.require_supported(target)
+    with open_model(Path(path)) as source:
+        contents = source.contents
+        found = file_findings(contents) + upgraded(source, custom).findings
+    return CheckReport(
+        path=contents.path,
+        kind=contents.kind.value,
+        writer=contents.writer,
+        target=target,
+        findings=found,
+        clean=all(each.severity is Severity.NOTICE for each in found),
+        repairable=not any(each.blocks for each in found),
+    )

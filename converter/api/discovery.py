@@ -1,0 +1,117 @@
+"""From the paths of a call to model files: directories are walked, globs expanded, content decides."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from converter.containers.sniff import Kind, sniff
+from converter.errors import KfixError, UsageError
+
+MODELS = frozenset({Kind.LEGACY_MODEL, Kind.KERAS_ARCHIVE})
+"""Files that hold a whole model."""
+
+WEIGHTS = frozenset({Kind.LEGACY_WEIGHTS, Kind.KERAS3_WEIGHTS})
+"""Files that hold weights alone."""
+
+_BROKEN = frozenset({Kind.GIT_LFS_POINTER, Kind.HTML, Kind.EMPTY, Kind.TRUNCATED, Kind.DAMAGED})
+_SUFFIXES = (".h5", ".hdf5", ".keras")
+_OWN_MARKS = (".repaired", ".stripped", ".edited")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to work on.
+
+    Attributes:
+        path: the file.
+        relative: its path below the directory or the fixed part of the glob that it was found through; the part that
+            ``--output-dir`` keeps.
+    """
+
+    path: Path
+    relative: Path
+
+
+def discover(paths: Sequence[str | Path], kinds: frozenset[Kind] = MODELS) -> list[Source]:
+    """All files that the paths stand for, in order, each once.
+
+    A file that is named is always taken, so that it can fail with its reason. Of a directory or a glob those are
+    taken that hold what is wanted, and those with a model's suffix that are broken. What kfix itself wrote beside a
+    source (``model.repaired.h5``) is left out, and so are backups and hidden folders.
+
+    Args:
+        paths: files, directories and globs.
+        kinds: what is taken from directories and globs.
+
+    Raises:
+        UsageError: a path does not exist, or nothing was found at it.
+    """
+    found: dict[Path, Source] = {}
+    for path in paths:
+        for source in _expand(str(path), kinds):
+            found.setdefault(source.path, source)
+    return list(found.values())
+
+
+def _expand(text: str, kinds: frozenset[Kind]) -> list[Source]:
+    path = Path(text)
+    if path.is_dir() and not (path / "saved_model.pb").exists():
+        sources = [
+            Source(each, each.relative_to(path)) for each in _walk(path) if _wanted(each, kinds)
+        ]
+        return _or_usage_error(sources, f"{text} holds no Keras models")
+    if path.exists() or not glob.has_magic(text):
+        return [Source(path, Path(path.name))]
+    base = _fixed_part(path)
+    matches = [Path(each) for each in sorted(glob.glob(text, recursive=True))]  # noqa: PTH207
+    sources = [Source(each, each.relative_to(base)) for each in matches if _wanted(each, kinds)]
+    return _or_usage_error(sources, f"nothing that matches {text} is a Keras model")
+
+
+def _or_usage_error(sources: list[Source], message: str) -> list[Source]:
+    if not sources:
+        raise UsageError(message, "name a file to hear why it is not recognised")
+    return sources
+
+
+def _fixed_part(pattern: Path) -> Path:
+    """The folders in front of the first part with a wildcard."""
+    parts: list[str] = []
+    for part in pattern.parts:
+        if glob.has_magic(part):
+            break
+        parts.append(part)
+    return Path(*parts)
+
+
+def _walk(top: Path) -> Iterator[Path]:
+    for folder, names, files in os.walk(top):
+        names[:] = sorted(name for name in names if not name.startswith("."))
+        if "saved_model.pb" in files:
+            names.clear()
+            continue
+        yield from (Path(folder, name) for name in sorted(files))
+
+
+def _wanted(path: Path, kinds: frozenset[Kind]) -> bool:
+    if path.name.startswith(".") or _is_own_output(path) or not path.is_file():
+        return False
+    try:
+        kind = sniff(path).kind
+    except KfixError:
+        return path.suffix.lower() in _SUFFIXES
+    return kind in kinds or (kind in _BROKEN and path.suffix.lower() in _SUFFIXES)
+
+
+def _is_own_output(path: Path) -> bool:
+    """Whether this is the output or the backup of a source that is still beside it."""
+    if path.suffix == ".bak":
+        return True
+    stem, mark = os.path.splitext(path.stem)  # noqa: PTH122
+    return mark in _OWN_MARKS and any(
+        path.with_name(f"{stem}{suffix}").exists() for suffix in (*_SUFFIXES, path.suffix)
+    )

@@ -1,0 +1,124 @@
+"""From an open file to a model that may be written, or to the error that says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from converter.api.custom import provided_names
+from converter.api.pipeline import parse, upgraded
+from converter.api.walk import layers
+from converter.containers import ModelFile
+from converter.errors import KfixError, MissingObjectError, NotExactError, UnsafeContentError
+from converter.layouts.legacy import rebuild
+from converter.model.description import Json, Layer, Model
+from converter.model.findings import Finding, Severity
+from converter.rules.apply import Upgrade
+
+
+def mended(
+    source: ModelFile, custom: Sequence[str] = (), *, allow_inexact: bool = False
+) -> Upgrade:
+    """The model of an open file in Keras 3's words, ready to be written.
+
+    Args:
+        source: the file.
+        custom: the user's files and modules.
+        allow_inexact: let layers pass that kfix can't mend exactly.
+
+    Raises:
+        UnsafeContentError: the model would load foreign code.
+        NotExactError: a layer can't be mended with the same numbers.
+        MissingObjectError: a custom object is needed and not provided.
+    """
+    result = _with_custom(source, custom) if custom else upgraded(source)
+    tolerated = {Severity.REFUSED} if allow_inexact else set()
+    standing = [each for each in result.blockers if each.severity not in tolerated]
+    if standing:
+        raise _refusal(standing)
+    return result
+
+
+def _with_custom(source: ModelFile, custom: Sequence[str]) -> Upgrade:
+    """The same with the user's modules at hand: layers of their classes are marked as such."""
+    given = provided_names(custom)
+    parsed = parse(source).model
+    names = given | {
+        name
+        for placed in layers(parsed)
+        for name in _names(placed.layer)
+        if name.rpartition(">")[2] in given
+    }
+    first = upgraded(source, names)
+    # A class may be made in a way that the text does not show; the engine knows in the end.
+    wanted = {each.layer for each in first.findings if each.severity is Severity.CUSTOM}
+    unseen = {
+        name
+        for placed in layers(parsed)
+        if placed.path in wanted
+        for name in (*_names(placed.layer), *_strings(placed.layer.config))
+    }
+    result = upgraded(source, names | unseen) if unseen else first
+    return replace(result, model=_marked(result.model, names | unseen))
+
+
+def _names(layer: Layer) -> Iterator[str]:
+    yield layer.class_name
+    if layer.registered_name:
+        yield layer.registered_name
+
+
+def _strings(value: Json) -> Iterator[str]:
+    """All texts in a config: names of functions are among them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _strings(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _strings(item)
+
+
+def _marked(model: Model, names: Iterable[str]) -> Model:
+    """The model with the user's classes under the names by which Keras looks for custom objects."""
+    own = frozenset(names)
+
+    def mark(layer: Layer, _: str) -> Layer:
+        if layer.model is not None or own.isdisjoint(_names(layer)):
+            return layer
+        registered = layer.registered_name or layer.class_name
+        plain = layer.class_name.rpartition(">")[2]
+        return replace(layer, class_name=plain, module="", registered_name=registered)
+
+    return replace(model, layers=tuple(rebuild(each, each.name, mark) for each in model.layers))
+
+
+def _refusal(blockers: Sequence[Finding]) -> KfixError:
+    """One error for all that stands in the way: the worst kind decides the class."""
+    kinds = (
+        (Severity.UNSAFE, UnsafeContentError),
+        (Severity.REFUSED, NotExactError),
+        (Severity.CUSTOM, MissingObjectError),
+    )
+    for severity, error in kinds:
+        found = [each for each in blockers if each.severity is severity]
+        if found:
+            first = found[0]
+            where = f"layer {first.layer}: " if first.layer else ""
+            message = f"{where}{first.message} ({first.code}){_more(found)}"
+            return error(message, first.remedy)
+    raise AssertionError("a blocking finding of no blocking severity")
+
+
+def _more(found: Sequence[Finding]) -> str:
+    others = sorted({each.layer for each in found[1:] if each.layer != found[0].layer})
+    if not others:
+        return ""
+    shown = ", ".join(others[:3])
+    return f"; also {shown}" + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+
+
+def applied_rules(findings: Iterable[Finding]) -> list[str]:
+    """The codes of the rules that changed something, for the provenance of an output."""
+    return sorted({each.code for each in findings if each.edits})

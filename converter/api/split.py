@@ -1,0 +1,245 @@
+"""Taking a model apart into architecture and weights, and putting the two together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from converter.api.outputs import Destination, Naming, destination, stem
+from converter.api.pipeline import parse
+from converter.api.writing import PROVENANCE, provenance
+from converter.containers import (
+    Contents,
+    ModelFile,
+    open_model,
+    write_architecture,
+    write_keras,
+    write_legacy_h5,
+    write_legacy_weights,
+    write_weights_h5,
+)
+from converter.containers.sniff import Kind
+from converter.errors import NotExactError, UsageError
+from converter.model.description import Dataset, Json, Weight
+
+_WHOLE = (Kind.LEGACY_MODEL, Kind.KERAS_ARCHIVE)
+
+
+@dataclass(frozen=True)
+class Split:
+    """The two files that a model was taken apart into."""
+
+    source: Path
+    architecture: Path
+    weights: Path
+    written: bool
+
+
+@dataclass(frozen=True)
+class Joined:
+    """The model that two files were put together to."""
+
+    architecture: Path
+    weights: Path
+    output: Path
+    written: bool
+
+
+def split(
+    path: str | PathLike[str],
+    directory: str | PathLike[str],
+    *,
+    force: bool = False,
+    dry_run: bool = False,
+) -> Split:
+    """Writes ``NAME.json`` and a weights file of the model's own layout into a directory.
+
+    The model stays as its writer described it; compile and optimizer state are left out. Weights of a legacy model
+    go to ``NAME_weights.h5``, because Keras 3 takes every ``*.weights.h5`` for its own layout; those of an archive go
+    to ``NAME.weights.h5``.
+
+    Args:
+        path: a legacy model or an archive.
+        directory: where the two files go; made when missing.
+        force: replace files that exist.
+        dry_run: only find out what would be done.
+
+    Raises:
+        NotAModelError: the file is no Keras model.
+        NotExactError: the model has weights that belong to no layer.
+        OutputError: an output exists or can't be written.
+        UsageError: no such file, or one that holds only a part of a model.
+    """
+    source, folder = Path(path), Path(directory)
+    with open_model(source) as opened:
+        contents = opened.contents
+        if contents.kind not in _WHOLE or contents.config is None:
+            raise UsageError(f"{source} is only a part of a model already")
+        if contents.top_level_weights:
+            raise NotExactError(
+                f"{source} has weights that belong to no layer, which would be lost"
+            )
+        legacy = contents.kind is Kind.LEGACY_MODEL
+        name = stem(source)
+        architecture = Destination(folder / f"{name}.json", force=force)
+        weights = Destination(
+            folder / (f"{name}_weights.h5" if legacy else f"{name}.weights.h5"), force=force
+        )
+        if not dry_run:
+            folder.mkdir(parents=True, exist_ok=True)
+            # Both are complete before either gets its name.
+            with weights.publishing() as weights_path, architecture.publishing() as json_path:
+                write_architecture(json_path, _architecture(contents))
+                (_legacy_weights if legacy else _archive_weights)(weights_path, opened)
+    return Split(source, architecture.path, weights.path, not dry_run)
+
+
+def _architecture(contents: Contents) -> Json:
+    """What ``model.to_json()`` gives: the config, and who wrote it."""
+    assert contents.config is not None
+    kept = {key: value for key, value in contents.config.items() if key != "compile_config"}
+    writer = {"keras_version": contents.writer.label, "backend": contents.writer.backend}
+    return kept | {key: value for key, value in writer.items() if value}
+
+
+def _legacy_weights(path: Path, opened: ModelFile) -> None:
+    contents = opened.contents
+    write_legacy_weights(
+        path,
+        groups=list(_groups(contents)),
+        source=opened,
+        keras_version=contents.writer.label,
+        backend=contents.writer.backend,
+        attributes={PROVENANCE: _note(contents.path)},
+    )
+
+
+def _archive_weights(path: Path, opened: ModelFile) -> None:
+    contents = opened.contents
+    write_weights_h5(
+        path,
+        variables=_variables(contents),
+        source=opened,
+        attributes={PROVENANCE: _note(contents.path)},
+    )
+
+
+def _groups(contents: Contents) -> Iterator[tuple[str, list[tuple[str, Weight]]]]:
+    for group in contents.layer_groups:
+        pairs = zip(group.weight_names, group.weights, strict=True)
+        yield group.name, [(name, _as_it_is(name, data)) for name, data in pairs]
+
+
+def _variables(contents: Contents) -> list[tuple[str, Weight]]:
+    return [(path, _as_it_is(path, data)) for path, data in contents.variables.items()]
+
+
+def _as_it_is(name: str, data: Dataset) -> Weight:
+    return Weight(name, (data,), data.shape, data.dtype)
+
+
+def _note(source: Path) -> str:
+    return json.dumps(provenance(source, []))
+
+
+def join(
+    architecture: str | PathLike[str],
+    weights: str | PathLike[str],
+    output: str | PathLike[str] | None = None,
+    *,
+    force: bool = False,
+    dry_run: bool = False,
+) -> Joined:
+    """Puts an architecture and its weights together as the complete model they came from.
+
+    Legacy weights give a ``.h5``, Keras 3's layout gives a ``.keras``; nothing is mended on the way.
+
+    Args:
+        architecture: what ``model.to_json()`` gave.
+        weights: what ``save_weights()`` wrote.
+        output: the output's name; by default beside the architecture.
+        force: replace an output that exists.
+        dry_run: only find out what would be done.
+
+    Raises:
+        NotAModelError: one of the files is not what it should be.
+        NotExactError: the weights do not fit the architecture.
+        OutputError: the output exists or can't be written.
+        UsageError: no such file, or an output name that does not fit.
+    """
+    with open_model(Path(architecture)) as plan, open_model(Path(weights)) as opened:
+        _require_kinds(plan.contents, opened.contents)
+        archive = opened.contents.kind is Kind.KERAS3_WEIGHTS
+        suffix = ".keras" if archive else ".h5"
+        wanted = None if output is None else Path(output)
+        if wanted is not None and (wanted.suffix == ".keras") != archive:
+            raise UsageError(
+                f"these weights make a {suffix} file, not {wanted.name}",
+                "join them first, then `kfix convert` the result",
+            )
+        place = destination(Path(architecture), Naming(suffix), wanted, force=force)
+        if not dry_run:
+            with place.publishing(_fits) as path:
+                (_join_archive if archive else _join_legacy)(path, plan.contents, opened)
+    return Joined(Path(architecture), Path(weights), place.path, not dry_run)
+
+
+def _require_kinds(plan: Contents, weights: Contents) -> None:
+    if plan.config is None or plan.kind in _WHOLE:
+        raise UsageError(f"{plan.path} is no architecture JSON", "kfix join ARCH.json WEIGHTS.h5")
+    if weights.config is not None:
+        raise UsageError(f"{weights.path} is no weights file", "kfix join ARCH.json WEIGHTS.h5")
+    wrote, described = weights.writer.generation, plan.writer.generation
+    if plan.writer.version and weights.writer.version and wrote != described:
+        raise NotExactError(
+            f"the weights are from Keras {wrote}, the architecture is from Keras {described}",
+            "Take both from the same version.",
+        )
+
+
+def _join_legacy(path: Path, plan: Contents, opened: ModelFile) -> None:
+    writer = opened.contents.writer if opened.contents.writer.version else plan.writer
+    write_legacy_h5(
+        path,
+        model_config=_model_config(plan.config),
+        training_config=None,
+        groups=list(_groups(opened.contents)),
+        source=opened,
+        keras_version=writer.label,
+        backend=writer.backend or plan.writer.backend,
+        attributes={PROVENANCE: _note(opened.contents.path)},
+    )
+
+
+def _join_archive(path: Path, plan: Contents, opened: ModelFile) -> None:
+    write_keras(
+        path,
+        config=_model_config(plan.config),
+        variables=_variables(opened.contents),
+        source=opened,
+        keras_version=plan.writer.label,
+        metadata={PROVENANCE: provenance(opened.contents.path, [])},
+    )
+
+
+def _model_config(stored: Mapping[str, Any] | None) -> Json:
+    return {
+        key: value
+        for key, value in (stored or {}).items()
+        if key not in ("keras_version", "backend")
+    }
+
+
+def _fits(path: Path) -> None:
+    with open_model(path) as joined:
+        found = parse(joined).findings
+    refused = [each for each in found if each.code == "KF901"]
+    if refused:
+        raise NotExactError(
+            f"the weights do not fit the architecture: {refused[0].layer}: {refused[0].message}",
+            "Are the two from the same model?",
+        )

@@ -1,0 +1,106 @@
+"""Whether a written model computes what its source computed, as the plain reader sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from converter.api.walk import layers
+from converter.containers import Contents
+from converter.containers.sniff import Kind
+from converter.engines import Comparison, Verification
+from converter.errors import VerificationError
+from converter.model.description import Layer, Model
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was shown about an output.
+
+    Attributes:
+        reader: who loaded it, ``keras 3.15.1``.
+        reference: whose numbers it was held against: ``tf_keras``, ``keras``, ``the rebuilt model``; empty when
+            there was nothing to hold it against and only loading and running was tried.
+        max_difference: greatest absolute difference of any output value; None without a reference.
+        compiled: it came back compiled.
+        note: why there is no reference, or no comparison.
+    """
+
+    reader: str
+    reference: str
+    max_difference: float | None
+    compiled: bool
+    note: str = ""
+
+
+def reference_of(contents: Contents, model: Model) -> tuple[str, str]:
+    """Which library can say what the source computes.
+
+    Returns:
+        ``tf_keras``, ``keras`` or nothing, and why nothing.
+    """
+    writer = contents.writer
+    if contents.kind is Kind.ARCHITECTURE:
+        return "", "an architecture alone has no weights to compare"
+    if writer.generation >= 3:
+        return "keras", ""
+    if any(not each.layer.module for each in layers(model)):
+        return "", "no library knows the custom classes of the source"
+    if writer.generation == 1:
+        return "", "no installable library reads files of Keras 1"
+    if writer.backend == "theano":
+        return "", "tf_keras reads the kernels of models trained with Theano unflipped"
+    if not writer.tf_keras and any(_old_bilinear(each.layer) for each in layers(model)):
+        return "", "tf_keras resizes images in another way than the Keras that wrote the file"
+    return "tf_keras", ""
+
+
+def _old_bilinear(layer: Layer) -> bool:
+    return layer.class_name == "UpSampling2D" and layer.config.get("interpolation") == "bilinear"
+
+
+def judged(
+    found: Verification, reference: str = "", note: str = "", *, allow_inexact: bool = False
+) -> Verified:
+    """The verdict on what an engine has seen.
+
+    Args:
+        found: the engine's report.
+        reference: what to call the reference, by default as the engine calls it.
+        note: why no reference was asked for.
+        allow_inexact: put up with different numbers.
+
+    Raises:
+        VerificationError: the numbers differ.
+    """
+    called = reference or found.reference
+    if found.random:
+        reason = "the model draws random numbers, so outputs can't be compared"
+        return Verified(found.reader, "", None, found.compiled, reason)
+    if not found.ok and not allow_inexact:
+        raise _failure(found, called)
+    if not found.reference:
+        return Verified(found.reader, "", None, found.compiled, note or found.note)
+    return Verified(found.reader, called, found.max_abs, found.compiled, _exactness(found))
+
+
+def _exactness(found: Verification) -> str:
+    return "" if found.ok else "the numbers differ, written with --allow-inexact"
+
+
+def _failure(found: Verification, reference: str) -> VerificationError:
+    if not found.reference:
+        return VerificationError(
+            f"{found.reader} loads the written model, but it computes NaN or infinity",
+            "Nothing was written.",
+        )
+    worst = max(found.failures, key=_distance)
+    place = f" from layer {found.first_difference} on" if found.first_difference else ""
+    reason = worst.reason or f"it differs by up to {worst.max_abs:.3g}"
+    return VerificationError(
+        f"output {worst.name} is not what {reference} computes{place}: {reason}",
+        "Nothing was written. --allow-inexact writes it all the same.",
+    )
+
+
+def _distance(found: Comparison) -> float:
+    return found.max_abs

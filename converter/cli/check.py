@@ -1,0 +1,45 @@
+"""``kfix check``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.cli.frame import Session
+from converter.cli.options import Paths, Target
+from converter.errors import ExitCode
+
+if TYPE_CHECKING:
+    from converter.api.check import CheckReport
+
+
+def check(session: Session, paths: Paths, target: Target = "keras-3") -> ExitCode:
+    """Say what would break or change in today's Keras."""
+    from converter.api.check import check
+    from converter.api.discovery import discover
+    from converter.cli import batch
+
+    return batch.run(
+        session,
+        discover(paths),
+        lambda source: check(source.path, target=target),
+        lambda report: _text(session, report),
+        lambda report: ExitCode.OK if report.clean else ExitCode.FINDINGS,
+    )
+
+
+def _text(session: Session, report: CheckReport) -> str:
+    from converter.cli import render
+
+    lines = [f"{report.path}: {_verdict(report)}", f"  written by {render.writer(report.writer)}"]
+    lines += render.findings(report.findings, each=session.verbosity > 0)
+    return "\n".join(lines)
+
+
+def _verdict(report: CheckReport) -> str:
+    from converter.cli.render import coloured
+
+    count = sum(finding.severity != "notice" for finding in report.findings)
+    if not count:
+        return coloured(f"nothing to fix for {report.target}", "green")
+    findings = f"{count} finding{'s' if count != 1 else ''} for {report.target}"
+    return f"{findings}, `kfix repair` answers them" if report.repairable else findings

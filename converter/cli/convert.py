@@ -1,0 +1,84 @@
+"""``kfix convert``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from converter.cli import options
+from converter.cli.frame import Session
+from converter.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from converter.api.convert import Conversion
+
+
+class To(StrEnum):
+    """The formats to convert to."""
+
+    KERAS = "keras"
+    H5 = "h5"
+    SAVEDMODEL = "savedmodel"
+
+
+def convert(
+    session: Session,
+    paths: options.Paths,
+    to: Annotated[To, typer.Option("--to", help="The format to write.")],
+    output: options.Output = None,
+    output_dir: options.OutputDir = None,
+    target: options.Target = "keras-3",
+    custom: options.Custom = None,
+    engine: Annotated[
+        str, typer.Option("--engine", help="The library that rebuilds custom classes.")
+    ] = "keras",
+    verify: Annotated[
+        bool, typer.Option("--verify/--no-verify", help="Compare outputs with the source.")
+    ] = True,
+    allow_inexact: options.AllowInexact = False,
+    force: options.Force = False,
+    dry_run: options.DryRun = False,
+    show_diff: options.ShowDiff = False,
+    timeout: options.Timeout = None,
+) -> ExitCode:
+    """Convert models with the same numbers, and prove it."""
+    from converter.api.convert import convert, naming
+    from converter.api.discovery import discover
+    from converter.cli import batch
+    from converter.cli.placing import Placing
+
+    if engine != "keras":
+        raise UsageError(f"--engine {engine} is not there yet", "keras is the only engine")
+    sources = discover(paths)
+    placing = Placing(output, output_dir)
+    placing.check(sources, lambda path: naming(path, to))
+    return batch.run(
+        session,
+        sources,
+        lambda source: convert(
+            source.path,
+            placing.prepared(source, lambda path: naming(path, to), dry_run),
+            to=to,
+            target=target,
+            custom=custom or (),
+            verify=verify,
+            allow_inexact=allow_inexact,
+            force=force,
+            timeout=timeout,
+            dry_run=dry_run,
+        ),
+        lambda found: _text(session, found, show_diff, verify),
+        lambda found: ExitCode.OK if found.written else ExitCode.FINDINGS,
+    )
+
+
+def _text(session: Session, found: Conversion, show_diff: bool, verify: bool) -> str:
+    from converter.cli import outcome
+
+    lines = [outcome.headline(found.source, found.output, found.written)]
+    lines += outcome.answered(session, found.findings, show_diff)
+    if found.written:
+        lines += outcome.verification(found.verified, wanted=not verify)
+    return "\n".join(lines)

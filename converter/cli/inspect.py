@@ -1,0 +1,105 @@
+"""``kfix inspect``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from converter.cli.frame import Session
+from converter.cli.options import Paths
+from converter.errors import ExitCode
+
+if TYPE_CHECKING:
+    from converter.api.inspect import Inspection, LayerInfo
+
+
+def inspect(
+    session: Session,
+    paths: Paths,
+    weights: Annotated[bool, typer.Option("--weights", help="One line for each weight.")] = False,
+) -> ExitCode:
+    """Show writer, layers, weights and compile state."""
+    from converter.api.discovery import MODELS, WEIGHTS, discover
+    from converter.api.inspect import inspect
+    from converter.cli import batch
+
+    return batch.run(
+        session,
+        discover(paths, MODELS | WEIGHTS),
+        lambda source: inspect(source.path),
+        lambda found: "\n".join(_lines(found, weights)),
+        lambda found: ExitCode.OK,
+    )
+
+
+def _lines(found: Inspection, weights: bool) -> Iterator[str]:
+    from converter.cli import render
+
+    yield f"{found.path}"
+    for label, text in _facts(found):
+        yield f"  {label:<10} {text}"
+    rows = [row for layer in found.layers for row in _rows(layer, weights)]
+    if rows:
+        yield ""
+        yield render.table(rows, ("layer", "class", "shapes", "params", "size"), right=(3, 4))
+    if found.findings:
+        problems = [each for each in found.findings if each.severity != "notice"]
+        yield ""
+        yield f"{len(problems)} findings for keras-3, see `kfix check {found.path}`"
+
+
+def _facts(found: Inspection) -> Iterator[tuple[str, str]]:
+    from converter.cli import render
+
+    yield "kind", f"{render.kind(found.kind)}, {render.size(found.size)}"
+    yield "writer", render.writer(found.writer)
+    if found.model_class:
+        yield "model", f"{found.model_class} '{found.model_name}'"
+    total = f"{found.parameters:,} parameters, {render.size(found.weight_bytes)}"
+    yield "weights", total
+    yield "compile", _compile(found)
+    if found.optimizer_arrays:
+        amount = render.size(found.optimizer_bytes)
+        yield "optimizer", f"{found.optimizer_arrays} arrays of state, {amount}"
+    if found.custom_objects:
+        yield "custom", ", ".join(found.custom_objects)
+    if found.lambdas:
+        yield "lambda", ", ".join(found.lambdas) + " (code in the file, never run)"
+
+
+def _compile(found: Inspection) -> str:
+    if found.compile is None:
+        return "no compile state"
+    parts = [found.compile.optimizer or "no optimizer"]
+    parts += [f"loss {', '.join(found.compile.loss)}"] if found.compile.loss else []
+    parts += [f"metrics {', '.join(found.compile.metrics)}"] if found.compile.metrics else []
+    return "; ".join(parts)
+
+
+def _rows(layer: LayerInfo, weights: bool) -> Iterator[tuple[str, str, str, str, str]]:
+    from converter.cli import render
+
+    indent = "  " * layer.depth
+    name = layer.path.rpartition("/")[2] if layer.class_name else layer.path
+    frozen = "" if layer.trainable else " (frozen)"
+    shown = layer.input_shape is not None or not weights
+    shapes = _shapes(layer) if shown else ""
+    size = render.size(layer.bytes) if layer.weights else ""
+    count = f"{layer.parameters:,}" if layer.weights else ""
+    yield indent + render.shortened(name, 32) + frozen, layer.class_name, shapes, count, size
+    if weights:
+        for weight in layer.weights:
+            label = f"{indent}  {render.shortened(weight.name, 32)}"
+            yield label, weight.dtype, render.shape(weight.shape), "", render.size(weight.bytes)
+
+
+def _shapes(layer: LayerInfo) -> str:
+    from converter.cli import render
+
+    if layer.input_shape is not None:
+        return render.shape(layer.input_shape)
+    shown = [render.shape(weight.shape) for weight in layer.weights[:3]]
+    more = [f"+{len(layer.weights) - 3}"] if len(layer.weights) > 3 else []
+    return " ".join(shown + more)

@@ -1,0 +1,44 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Paths = Annotated[list[str], typer.Argument(metavar="PATH", help="Files, directories or globs.")]
+OnePath = Annotated[Path, typer.Argument(metavar="PATH", help="A model file.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where the result goes.")
+]
+OutputDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--output-dir", metavar="DIR", help="Results go here, in the tree of their sources."
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace an output that exists.")]
+InPlace = Annotated[bool, typer.Option("--in-place", help="Replace the source; keeps NAME.bak.")]
+NoBackup = Annotated[bool, typer.Option("--no-backup", help="With --in-place: no NAME.bak.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Only say what would be done; exit 1 if anything.")
+]
+ShowDiff = Annotated[bool, typer.Option("--diff", help="Show the exact edits.")]
+Target = Annotated[str, typer.Option("--target", metavar="READER", help="The reader to write for.")]
+Custom = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--custom",
+        metavar="FILE|MODULE",
+        help="Python file or module with your own layers and functions. Runs in a child process.",
+    ),
+]
+AllowInexact = Annotated[
+    bool,
+    typer.Option("--allow-inexact", help="Write although the numbers are not known to be equal."),
+]
+Timeout = Annotated[
+    float | None,
+    typer.Option("--timeout", metavar="SECONDS", min=1.0, help="Limit for each child process."),
+]

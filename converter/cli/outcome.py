@@ -1,0 +1,49 @@
+"""Text about outputs: what went where, what was answered on the way, what verification has shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from converter.api.verification import Verified
+from converter.cli import render
+from converter.cli.frame import Session
+from converter.model.findings import Finding, Severity
+
+
+def headline(source: Path, output: Path, written: bool, backup: Path | None = None) -> str:
+    """One line for one output."""
+    arrow = "→" if written else "would become"
+    kept = f" (the original is kept as {backup.name})" if backup else ""
+    return f"{source} {arrow} {output}{kept}"
+
+
+def answered(session: Session, findings: Sequence[Finding], show_diff: bool) -> Iterator[str]:
+    """What was done about the findings: in short, with ``-v`` each, with ``--diff`` as exact edits.
+
+    What is lost on the way is always told.
+    """
+    work = [each for each in findings if each.severity is not Severity.NOTICE]
+    if work and session.verbosity <= 0:
+        codes = sorted({each.code for each in work})
+        count = f"{len(work)} finding{'s' if len(work) != 1 else ''}"
+        yield f"  {count} answered: {', '.join(codes)}"
+    shown = findings if session.verbosity > 0 else [each for each in findings if each not in work]
+    yield from render.findings(shown, each=session.verbosity > 0)
+    if show_diff:
+        yield from render.edits(findings)
+
+
+def verification(found: Verified | None, wanted: bool) -> Iterator[str]:
+    """What is known about the numbers of an output."""
+    if found is None:
+        if wanted:
+            yield "  not verified"
+        return
+    if found.max_difference is None:
+        yield f"  loads and runs in {found.reader}; not compared: {found.note}"
+        return
+    difference = f"greatest difference {found.max_difference:.2g}"
+    yield f"  verified: {found.reader} against {found.reference}, {difference}"
+    if found.note:
+        yield f"  {render.coloured(found.note, 'yellow')}"

@@ -1,0 +1,157 @@
+"""Text for people: tables, sizes and findings, plain and within 80 columns where the content allows."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from shutil import get_terminal_size
+from textwrap import wrap
+
+import typer
+
+from converter.model.description import Json, Writer
+from converter.model.findings import Edit, Finding, Severity
+
+_COLOURS = {
+    Severity.UNSAFE: "red",
+    Severity.REFUSED: "red",
+    Severity.CUSTOM: "yellow",
+    Severity.SILENT: "magenta",
+    Severity.BREAKS: "red",
+    Severity.NOTICE: "cyan",
+}
+"""In the order in which findings are shown: what stops kfix first, then what nobody would notice."""
+_KINDS = {
+    "legacy-model": "complete model in HDF5",
+    "legacy-weights": "weights in HDF5, no architecture",
+    "keras3-weights": "weights in Keras 3's layout, no architecture",
+    "keras-archive": ".keras archive",
+    "architecture": "architecture in JSON, no weights",
+}
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def coloured(text: str, colour: str, *, bold: bool = False) -> str:
+    """The text in colour when stdout is a terminal and NO_COLOR is not set."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty():
+        return text
+    return typer.style(text, fg=colour, bold=bold)
+
+
+def width() -> int:
+    """Columns to fill: the terminal's, at most 100."""
+    return min(get_terminal_size().columns, 100)
+
+
+def size(count: int) -> str:
+    """Bytes for people, in powers of 1000: ``1.5 MB``."""
+    value, unit = float(count), 0
+    while value >= 1000 and unit < len(_UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    return f"{count} B" if unit == 0 else f"{value:.1f} {_UNITS[unit]}"
+
+
+def writer(found: Writer) -> str:
+    """Who wrote a file, for people: ``tf.keras 2.4.0, tensorflow backend``."""
+    package = "tf.keras" if found.tf_keras else "Keras"
+    if not found.version:
+        return f"{package} {found.label or '1 (no version in the file)'}"
+    backend = f", {found.backend} backend" if found.backend else ""
+    return f"{package} {found.label}{backend}"
+
+
+def kind(name: str) -> str:
+    """What lies on disk, for people."""
+    return _KINDS.get(name, name)
+
+
+def shape(extents: Iterable[int | None]) -> str:
+    """A shape for people: ``?×28×28×1``."""
+    return "×".join("?" if each is None else str(each) for each in extents) or "scalar"
+
+
+def table(rows: Iterable[Sequence[str]], header: Sequence[str], right: Iterable[int] = ()) -> str:
+    """Columns as wide as their content, the columns numbered in ``right`` set flush right.
+
+    Text in the last column is broken where the line would be wider than the terminal.
+    """
+    lines = [list(header), *[list(row) for row in rows]]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    left = sum(widths[:-1]) + 2 * (len(widths) - 1)
+    widths[-1] = min(widths[-1], max(width() - left, 20))
+    flush_right = set(right)
+
+    def one(line: Sequence[str]) -> Iterator[str]:
+        cells = [
+            cell.rjust(widths[column]) if column in flush_right else cell.ljust(widths[column])
+            for column, cell in enumerate(line)
+        ]
+        parts = cells[-1:] if len(line) - 1 in flush_right else wrap(line[-1], widths[-1]) or [""]
+        yield "  ".join([*cells[:-1], parts[0]]).rstrip()
+        yield from (" " * left + part for part in parts[1:])
+
+    ruler = "  ".join("-" * each for each in widths)
+    body = [text for line in lines[1:] for text in one(line)]
+    return "\n".join([*one(lines[0]), ruler, *body])
+
+
+def shortened(text: str, limit: int) -> str:
+    """The text, its middle replaced by an ellipsis when it is longer than ``limit``."""
+    if len(text) <= limit:
+        return text
+    head = (limit - 1) // 2
+    return f"{text[:head]}…{text[len(text) - (limit - 1 - head) :]}"
+
+
+def edit(changed: Edit) -> Iterator[str]:
+    """One changed value as two lines of a diff; an absent value has no line."""
+    if changed.old is not None:
+        yield coloured(f"  - {changed.key}: {value(changed.old)}", "red")
+    if changed.new is not None:
+        yield coloured(f"  + {changed.key}: {value(changed.new)}", "green")
+
+
+def value(anything: Json) -> str:
+    """A config value on one line, whole."""
+    return json.dumps(anything, ensure_ascii=False, default=str)
+
+
+def finding(found: Finding, count: int = 1) -> Iterator[str]:
+    """A finding: code, severity and layer on the first line, message and remedy below."""
+    where = found.layer or "the file"
+    more = f" and {count - 1} more" if count > 1 else ""
+    severity = coloured(found.severity.value, _COLOURS[found.severity], bold=True)
+    yield f"  {found.code} {severity} {where}{more}"
+    yield from _indented(found.message)
+    if found.remedy:
+        yield from _indented(f"→ {found.remedy}")
+
+
+def findings(found: Sequence[Finding], *, each: bool = False) -> Iterator[str]:
+    """Findings one below the other; the same thing at many layers is told once unless ``each``."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for one in found:
+        key = (one.code, one.severity, one.message, one.remedy, one.layer if each else "")
+        groups.setdefault(key, []).append(one)
+    order = list(_COLOURS)
+    for group in sorted(groups.values(), key=lambda group: order.index(group[0].severity)):
+        yield from finding(group[0], len(group))
+
+
+def edits(found: Iterable[Finding]) -> Iterator[str]:
+    """The exact edits of findings in the look of a unified diff, layer by layer."""
+    layers: dict[str, list[Edit]] = {}
+    for one in found:
+        layers.setdefault(one.layer, []).extend(one.edits)
+    for layer, changed in layers.items():
+        if changed:
+            yield coloured(f"@ {layer or 'the file'}", "cyan")
+            for one_edit in changed:
+                yield from edit(one_edit)
+
+
+def _indented(text: str) -> Iterator[str]:
+    pad = " " * 4
+    yield from wrap(text, width(), initial_indent=pad, subsequent_indent=pad)

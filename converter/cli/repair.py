@@ -1,0 +1,74 @@
+"""``kfix repair``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from converter.cli import options
+from converter.cli.frame import Session
+from converter.errors import ExitCode
+
+if TYPE_CHECKING:
+    from converter.api.repair import Repair
+
+
+def repair(
+    session: Session,
+    paths: options.Paths,
+    output: options.Output = None,
+    output_dir: options.OutputDir = None,
+    in_place: options.InPlace = False,
+    no_backup: options.NoBackup = False,
+    target: options.Target = "keras-3",
+    custom: options.Custom = None,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify/--no-verify", help="Load the output and compare with the source."),
+    ] = False,
+    allow_inexact: options.AllowInexact = False,
+    force: options.Force = False,
+    dry_run: options.DryRun = False,
+    show_diff: options.ShowDiff = False,
+    timeout: options.Timeout = None,
+) -> ExitCode:
+    """Write the same kind of file for today's Keras."""
+    from converter.api.discovery import discover
+    from converter.api.repair import naming, repair
+    from converter.cli import batch
+    from converter.cli.placing import Placing
+
+    sources = discover(paths)
+    placing = Placing(output, output_dir, in_place)
+    placing.check(sources, naming)
+    return batch.run(
+        session,
+        sources,
+        lambda source: repair(
+            source.path,
+            placing.prepared(source, naming, dry_run),
+            target=target,
+            custom=custom or (),
+            in_place=in_place,
+            backup=not no_backup,
+            verify=verify,
+            allow_inexact=allow_inexact,
+            force=force,
+            timeout=timeout,
+            dry_run=dry_run,
+        ),
+        lambda found: _text(session, found, show_diff),
+        lambda found: ExitCode.FINDINGS if found.output and not found.written else ExitCode.OK,
+    )
+
+
+def _text(session: Session, found: Repair, show_diff: bool) -> str:
+    from converter.cli import outcome
+
+    if found.output is None:
+        return f"{found.source}: nothing to repair"
+    lines = [outcome.headline(found.source, found.output, found.written, found.backup)]
+    lines += outcome.answered(session, found.findings, show_diff)
+    lines += outcome.verification(found.verified, wanted=False)
+    return "\n".join(lines)

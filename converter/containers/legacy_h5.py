@@ -1,0 +1,143 @@
+"""The legacy HDF5 layout of ``model.save("x.h5")`` and ``save_weights``, from Keras 0.x to 3."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from h5py import h5g
+
+from converter.containers import attributes
+from converter.containers.contents import Contents, LayerGroup
+from converter.containers.guard import Tree
+from converter.containers.hdf5_source import Hdf5Source
+from converter.containers.sniff import Kind
+from converter.containers.writers import writer_of
+from converter.errors import NotAModelError
+from converter.model.description import Dataset, Json, Writer
+
+WEIGHTS = "model_weights"
+OPTIMIZER = "optimizer_weights"
+TOP_LEVEL = "top_level_model_weights"
+_PARSED = (
+    "model_config",
+    "training_config",
+    "keras_version",
+    "backend",
+    "layer_names",
+    "nb_layers",
+)
+
+
+def read(path: Path, kind: Kind, source: Hdf5Source) -> Contents:
+    """The contents of a legacy model or weights file.
+
+    Raises:
+        NotAModelError: a listed layer or weight is missing, or an attribute is malformed.
+    """
+    root, where = source.hdf5.id, str(path)
+    prefix = WEIGHTS if WEIGHTS in source.tree.groups else ""
+    groups, top_level = _layers(source, prefix)
+    others = {
+        name: value
+        for name, value in attributes.texts(root, where).items()
+        if name.rstrip("0123456789") not in _PARSED
+    }
+    training_config = _training_config(root, where, others)
+    return Contents(
+        path=path,
+        kind=kind,
+        size=path.stat().st_size,
+        writer=_writer(source, prefix, where),
+        config=attributes.json(root, "model_config", where),
+        training_config=training_config,
+        layer_groups=groups,
+        top_level_weights=top_level,
+        optimizer_weights=_optimizer(source),
+        attributes=others,
+    )
+
+
+def _training_config(root: Any, where: str, others: dict[str, str]) -> Json | None:
+    """The compile state; one that is no JSON does not spoil the model and is left in ``others``."""
+    try:
+        return attributes.json(root, "training_config", where)
+    except NotAModelError:
+        others["training_config"] = attributes.texts(root, where).get("training_config", "")
+        return None
+
+
+def _writer(source: Hdf5Source, prefix: str, where: str) -> Writer:
+    """Who wrote the weights: their group says it since Keras 2.0, the root since 1.2."""
+    nodes = [_group(source, prefix).id, source.hdf5.id]
+    found = {}
+    for name in ("keras_version", "backend"):
+        texts = (attributes.text(node, name, where) for node in nodes)
+        found[name] = next((text for text in texts if text is not None), None)
+    return writer_of(found["keras_version"], found["backend"])
+
+
+def _group(source: Hdf5Source, path: str) -> Any:
+    return source.hdf5[path] if path else source.hdf5
+
+
+def _layers(source: Hdf5Source, prefix: str) -> tuple[tuple[LayerGroup, ...], tuple[Dataset, ...]]:
+    weights = _group(source, prefix).id
+    names = attributes.names(weights, "layer_names", f"/{prefix}")
+    if names is None:
+        return _numbered_layers(source, weights, prefix), ()
+    known = set(source.tree.groups)
+    groups = tuple(_layer(source.tree, weights, prefix, name, known) for name in names)
+    top = (
+        _layer(source.tree, weights, prefix, TOP_LEVEL, known)
+        if _join(prefix, TOP_LEVEL) in known
+        else None
+    )
+    return groups, top.weights if top and TOP_LEVEL not in names else ()
+
+
+def _layer(tree: Tree, weights: Any, prefix: str, name: str, known: set[str]) -> LayerGroup:
+    path = _join(prefix, name)
+    if path not in known:
+        raise NotAModelError(
+            f"layer {name!r} is listed in layer_names, but its weights are missing"
+        )
+    node = h5g.open(weights, name.strip("/").encode())
+    names = attributes.names(node, "weight_names", f"/{path}") or ()
+    return LayerGroup(name, tuple(_dataset(tree, path, weight) for weight in names), names)
+
+
+def _dataset(tree: Tree, group: str, name: str) -> Dataset:
+    # A name with a leading slash counts from the root, as in HDF5; early multi-backend files have
+    # a few.
+    for path in (_join(group, name), _join("", name)):
+        if path in tree.stored:
+            return tree.stored[path].dataset
+    raise NotAModelError(f"weight {name!r} is listed in weight_names of /{group}, but missing")
+
+
+def _join(prefix: str, name: str) -> str:
+    parts = [part for part in name.split("/") if part]
+    return "/".join([prefix, *parts] if prefix else parts)
+
+
+def _numbered_layers(source: Hdf5Source, weights: Any, prefix: str) -> tuple[LayerGroup, ...]:
+    """Before Keras 1.0: groups ``layer_0``… with arrays ``param_0``…, counted, not named."""
+    layers = attributes.number(weights, "nb_layers")
+    if layers is None:
+        raise NotAModelError(f"/{prefix} has no layer_names: the list of layers is lost")
+    found = []
+    for index in range(min(layers, len(source.tree.groups))):
+        group = _join(prefix, f"layer_{index}")
+        count = sum(path.startswith("param_") for path, _ in source.tree.below(group))
+        names = tuple(f"param_{number}" for number in range(count))
+        datasets = tuple(_dataset(source.tree, group, name) for name in names)
+        found.append(LayerGroup(f"layer_{index}", datasets, names))
+    return tuple(found)
+
+
+def _optimizer(source: Hdf5Source) -> tuple[Dataset, ...]:
+    if OPTIMIZER not in source.tree.groups:
+        return ()
+    names = attributes.names(source.hdf5[OPTIMIZER].id, "weight_names", f"/{OPTIMIZER}") or ()
+    return tuple(_dataset(source.tree, OPTIMIZER, name) for name in names)

@@ -1,0 +1,43 @@
+"""Engines: child processes that run TensorFlow, Keras, tf_keras and the user's own modules.
+
+Only this package imports them, and only inside the child, so a crash, a leak or hostile code of
+theirs never touches the program that asked. The parent's side (`Engine`) is standard library only.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from converter.engines.client import Engine, EngineError
+    from converter.engines.results import (
+        Comparison,
+        Export,
+        InputSpec,
+        Prediction,
+        Rebuild,
+        TensorInfo,
+        Tolerance,
+        Verification,
+    )
+
+__all__ = [
+    "Comparison",
+    "Engine",
+    "EngineError",
+    "Export",
+    "InputSpec",
+    "Prediction",
+    "Rebuild",
+    "TensorInfo",
+    "Tolerance",
+    "Verification",
+]
+
+_CLIENT = {"Engine", "EngineError"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = "client" if name in _CLIENT else "results"
+    return getattr(import_module(f"converter.engines.{home}"), name)

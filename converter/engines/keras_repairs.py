@@ -1,0 +1,94 @@
+"""Where the installed Keras needs a hand: a mistake in a layer, and memory wasted on loading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from typing import Any
+
+from converter.engines import libraries
+
+
+@contextmanager
+def _replaced(owner: Any, name: str, make: Any) -> Iterator[None]:
+    """Replaces an attribute by ``make(original)`` for a while, if the owner has it."""
+    original = getattr(owner, name, None)
+    if original is None:
+        yield
+        return
+    setattr(owner, name, make(original))
+    try:
+        yield
+    finally:
+        setattr(owner, name, original)
+
+
+@contextmanager
+def frugal_loading() -> Iterator[None]:
+    """``load_model`` with less memory and the same result.
+
+    Keras holds the weights of a ``.keras`` in memory twice unless memory is short, and then unpacks
+    them beside the path that it was given; and it draws random weights only to overwrite them.
+    """
+    saving = import_module("keras.src.saving.saving_lib")
+    variable = import_module("keras.src.backend.tensorflow.core").Variable
+    with ExitStack() as stack:
+        stack.enter_context(_replaced(saving, "is_memory_sufficient", lambda _: _never))
+        stack.enter_context(
+            _replaced(variable, "_initialize_with_initializer", _without_random_draws)
+        )
+        yield
+
+
+def _never(model: Any) -> bool:
+    return False
+
+
+def _without_random_draws(original: Any) -> Any:
+    initializers = libraries.keras().initializers
+    zeros = initializers.Zeros()
+    random = (
+        initializers.Orthogonal,
+        initializers.RandomNormal,
+        initializers.RandomUniform,
+        initializers.TruncatedNormal,
+        initializers.VarianceScaling,
+    )
+
+    def initialize(self: Any, initializer: Any) -> None:
+        original(self, zeros if isinstance(initializer, random) else initializer)
+
+    return initialize
+
+
+@contextmanager
+def repaired_layers() -> Iterator[None]:
+    """Layers compute in a graph of open sizes what they compute on real arrays."""
+    layers = libraries.keras().layers
+    with _replaced(layers.TimeDistributed, "call", _time_distributed_call):
+        yield
+
+
+def _time_distributed_call(original: Any) -> Any:
+    """TimeDistributed that counts steps where the sequence length is open.
+
+    Keras (3.15 and before) takes the batch size for the number of steps there, so that two samples
+    of sixteen steps give two steps. Sequences of a fixed length go the original way.
+    """
+    ops = libraries.keras().ops
+
+    def call(self: Any, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        if inputs.shape[1] is not None:
+            return original(self, inputs, training=training, mask=mask)
+        steps = ops.shape(inputs)[1]
+        options = {"training": training} if self.layer._call_has_training_arg else {}
+        has_mask = mask is not None and self.layer._call_has_mask_arg
+
+        def step(index: Any) -> Any:
+            masked = {"mask": mask[:, index]} if has_mask else {}
+            return self.layer.call(inputs[:, index], **options, **masked)
+
+        return ops.swapaxes(ops.vectorized_map(step, ops.arange(steps)), 0, 1)
+
+    return call

@@ -1,0 +1,82 @@
+"""Job: Keras itself loads what kfix has written, with the user's classes, and saves it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from converter.engines import libraries
+from converter.engines.custom import CustomObjects, load_custom
+from converter.engines.explain import one_line
+from converter.engines.models import LoadedModel, load_keras, warning_texts
+from converter.engines.results import Rebuild, to_json
+from converter.engines.trial import Trial, try_out
+from converter.errors import KfixError, NotExactError
+
+
+def rebuild(
+    *,
+    source: str,
+    keras: str | None,
+    h5: str | None,
+    custom: Sequence[str],
+    compile: bool,
+    build_input_shape: Sequence[int | None] | None,
+    test: dict[str, Any] | None,
+) -> dict[str, Any]:
+    """Loads the intermediate file and writes the wanted files."""
+    objects = load_custom(custom)
+    model, note = load_with_compile_state(source, objects, compile, build_input_shape)
+    # In this order: writing an .h5 takes the optimizer out of the model's own compile state (Keras
+    # 3.15), and a .keras written after it comes back with RMSprop.
+    files = [path for path in (keras, h5) if path is not None]
+    caught = [text for path in files for text in _save(model, path)]
+    prediction = None
+    if test is not None:
+        trial = Trial.of(test)
+        prediction = try_out(model, trial).saved(trial)
+    report = Rebuild(
+        engine=libraries.label("keras"),
+        files=tuple(files),
+        compiled=model.compiled,
+        compile_note=note,
+        custom_objects=model.custom,
+        warnings=(*model.warnings, *caught),
+        prediction=prediction,
+    )
+    return to_json(report)
+
+
+def load_with_compile_state(
+    source: str,
+    objects: CustomObjects,
+    compile: bool,
+    build_input_shape: Sequence[int | None] | None,
+) -> tuple[LoadedModel, str]:
+    """The model, compiled if that can be had; else why not."""
+
+    def load(compile: bool) -> LoadedModel:
+        return load_keras(source, objects, compile=compile, build_input_shape=build_input_shape)
+
+    if not compile:
+        return load(False), ""
+    try:
+        return load(True), ""
+    except KfixError as error:
+        # A lost loss function must not cost the model; if the model itself is at fault, this raises
+        # again.
+        model = load(False)
+        return model, one_line(error.__cause__ or error)
+
+
+def _save(model: LoadedModel, path: str) -> list[str]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            model.model.save(path)
+        except Exception as error:
+            raise NotExactError(
+                f"Keras cannot save the model as {path}: {one_line(error)}"
+            ) from error
+    return warning_texts(caught)

@@ -1,0 +1,123 @@
+"""Jobs that load a file and run it: against the program that wrote its source, or alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from converter.engines import arrays, libraries
+from converter.engines.compare import compare_outputs
+from converter.engines.custom import CustomObjects, load_custom
+from converter.engines.explain import one_line
+from converter.engines.models import LoadedModel, load_keras, load_tf_keras, release
+from converter.engines.results import Comparison, Tolerance, Verification, to_json
+from converter.engines.trial import Outcome, Trial, is_random, run, try_out
+from converter.errors import KfixError, UsageError, VerificationError
+
+Array = np.ndarray[Any, Any]
+BuildShape = Sequence[int | None] | None
+Loader = Callable[[], LoadedModel]
+
+
+def verify_keras(
+    *,
+    output: str,
+    reference: str | None,
+    reference_kind: str,
+    custom: Sequence[str],
+    tolerance: dict[str, float],
+    build_input_shape: BuildShape,
+    compile: bool,
+    test: dict[str, Any],
+) -> dict[str, Any]:
+    """Loads a written file with stock Keras and compares what it computes with the reference."""
+    objects, trial = load_custom(custom), Trial.of(test)
+
+    def load() -> LoadedModel:
+        return load_keras(
+            output,
+            objects,
+            compile=compile,
+            build_input_shape=build_input_shape,
+            traced=True,
+            failure=VerificationError,
+        )
+
+    model = load()
+    outcome = try_out(model, trial)
+    compiled, warnings = model.compiled, model.warnings
+    # Two models in memory would double the peak; the first is loaded again only if the numbers
+    # differ.
+    del model
+    release()
+    expected, note = _expected(reference, reference_kind, objects, build_input_shape, outcome)
+    comparisons = _compare(outcome, expected, Tolerance(**tolerance))
+    differs = any(not item.ok for item in comparisons)
+    verification = Verification(
+        reader=libraries.label("keras"),
+        reference=reference_kind if expected is not None else "",
+        note=note,
+        compiled=compiled,
+        random=differs and is_random(load(), outcome.inputs),
+        prediction=outcome.saved(trial),
+        comparisons=comparisons,
+        warnings=warnings,
+    )
+    return to_json(verification)
+
+
+def _compare(
+    outcome: Outcome, expected: list[Array] | None, tolerance: Tolerance
+) -> tuple[Comparison, ...]:
+    return () if expected is None else compare_outputs(outcome.outputs, expected, tolerance)
+
+
+def _expected(
+    reference: str | None,
+    kind: str,
+    objects: CustomObjects,
+    build_input_shape: BuildShape,
+    outcome: Outcome,
+) -> tuple[list[Array] | None, str]:
+    """The reference's outputs, or None and why there are none."""
+    if reference is None:
+        return None, "no reference was asked for"
+    if kind == "arrays":
+        return list(arrays.load(reference).values()), ""
+    try:
+        model = _load(reference, kind, objects, build_input_shape)
+        return list(run(model, outcome.inputs).values()), ""
+    except UsageError:
+        raise
+    except KfixError as error:
+        return None, str(error)
+    except Exception as error:
+        return None, f"{kind} cannot run {Path(reference).name}: {one_line(error)}"
+
+
+def _load(
+    path: str, kind: str, objects: CustomObjects, build_input_shape: BuildShape
+) -> LoadedModel:
+    if kind == "tf_keras":
+        return load_tf_keras(path, build_input_shape)
+    if kind == "keras":
+        return load_keras(path, objects, compile=False, build_input_shape=build_input_shape)
+    raise UsageError(f"'{kind}' is no reader of models: keras, tf_keras.")
+
+
+def predict(
+    *,
+    source: str,
+    reader: str,
+    custom: Sequence[str],
+    build_input_shape: BuildShape,
+    test: dict[str, Any],
+) -> dict[str, Any]:
+    """Loads a file with the reader that was asked for and runs it."""
+    trial = Trial.of(test)
+    objects = load_custom(custom) if custom or reader == "keras" else CustomObjects()
+    model = _load(source, reader, objects, build_input_shape)
+    return to_json(try_out(model, trial).saved(trial))

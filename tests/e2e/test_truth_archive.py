@@ -1,0 +1,22 @@
+"""Every sample becomes a ``.keras`` archive that computes what its own framework computed."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.truth import all_samples, assert_same, computed, converted
+from tests.sample_store import Sample
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:keras", "ignore::DeprecationWarning")
+
+
+@pytest.mark.parametrize("sample", all_samples())
+def test_archive_computes_what_was_recorded(sample: Sample, tmp_path: Path) -> None:
+    output = converted(sample, tmp_path, "keras")
+    if output is None:
+        return
+    import keras
+
+    keras.backend.clear_session()
+    model = keras.models.load_model(output)
+    assert_same(computed(model, sample.inputs), sample)

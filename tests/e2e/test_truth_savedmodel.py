@@ -1,0 +1,55 @@
+"""Every distinct model among the samples becomes a SavedModel that TensorFlow runs without Keras.
+
+The export goes through Keras and the archive of the other truth test, so a model that several writers saved is exported once.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from converter.engines import Engine
+from tests.e2e.truth import assert_same, converted, first_of_each_kind
+from tests.sample_store import Sample
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture(scope="module")
+def keras_engine() -> Iterator[Engine]:
+    with Engine() as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def tensorflow_engine() -> Iterator[Engine]:
+    """A process that never imports Keras."""
+    with Engine(preload="tensorflow") as engine:
+        yield engine
+
+
+def stored(folder: Path, name: str, arrays: list[np.ndarray]) -> Path:
+    """Arrays as the ``.npz`` that engines exchange, keys in the order of the model's inputs or outputs."""
+    path = folder / f"{name}.npz"
+    np.savez(path, **{f"{index:03d}": each for index, each in enumerate(arrays)})
+    return path
+
+
+@pytest.mark.parametrize("sample", first_of_each_kind())
+def test_savedmodel_computes_what_was_recorded(
+    sample: Sample, tmp_path: Path, keras_engine: Engine, tensorflow_engine: Engine
+) -> None:
+    archive = converted(sample, tmp_path, "keras")
+    assert archive is not None
+    folder = tmp_path / "saved"
+    export = keras_engine.export_savedmodel(archive, folder)
+    found = tensorflow_engine.verify_savedmodel(
+        folder,
+        inputs=stored(tmp_path, "inputs", sample.inputs),
+        reference=None,
+        input_names=[each.name for each in export.inputs],
+        output_names=[each.name for each in export.outputs],
+    )
+    with np.load(found.prediction.outputs_path) as outputs:
+        assert_same([outputs[each.name] for each in found.prediction.outputs], sample)

@@ -1,0 +1,127 @@
+"""What all truth tests share: converting a sample, and holding what Keras computes against the record."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from converter import convert, join
+from converter.api.mending import mended
+from converter.containers import open_model
+from converter.dialects import keras3
+from converter.errors import ExitCode, KfixError
+from tests.sample_store import Sample, samples
+
+BETTER_THAN_EXPECTED = frozenset({"op-layer", "mask-op", "hard-sigmoid-state", "custom"})
+"""Reasons for which a sample may be refused, where some of its kind do convert; then the numbers have to be right."""
+
+
+def all_samples() -> list[Any]:
+    """Every sample of every writer as a test parameter."""
+    return [pytest.param(sample, id=f"{sample.id}-{sample.kind}") for sample in samples()]
+
+
+def complete(sample: Sample, folder: Path) -> Path:
+    """The sample as one file: weights that have their architecture beside them are joined to it."""
+    if sample.architecture_path is None:
+        return sample.path
+    joined = folder / "joined.h5"
+    join(sample.architecture_path, sample.path, joined)
+    return joined
+
+
+def converted(sample: Sample, folder: Path, to: str) -> Path | None:
+    """The sample converted without verification; None where kfix refuses, as the sample says it has to.
+
+    A refusal names its reason and leaves nothing behind.
+    """
+    output = folder / f"model.{to}"
+    try:
+        convert(complete(sample, folder), output, to=to, verify=False)
+    except KfixError as refusal:
+        assert sample.expect == "refused", f"{sample.id}: {refusal}"
+        assert refusal.exit_code in (ExitCode.NOT_EXACT, ExitCode.MISSING, ExitCode.UNSAFE)
+        assert str(refusal)
+        assert not output.exists()
+        return None
+    assert sample.expect == "same" or sample.reason in BETTER_THAN_EXPECTED
+    return output
+
+
+def computed(model: Any, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """What a Keras model computes, outputs in the model's order."""
+    import keras
+    import tensorflow as tf
+
+    tensors = [tf.constant(each.tolist() if each.dtype.kind in "US" else each) for each in inputs]
+    names = getattr(model, "_inputs_struct", None)
+    if isinstance(names, dict):
+        return _arrays(keras, model(dict(zip(sorted(names), tensors, strict=True))))
+    return _arrays(keras, model(tensors[0] if len(tensors) == 1 else tensors))
+
+
+def _arrays(keras: Any, outputs: Any) -> list[np.ndarray]:
+    return [np.asarray(each) for each in keras.tree.flatten(outputs)]
+
+
+def assert_same(found: Sequence[np.ndarray], sample: Sample) -> None:
+    """Compares with what the framework that wrote the sample recorded."""
+    recorded = sample.outputs
+    assert len(found) == len(recorded)
+    for index, (new, old) in enumerate(zip(found, recorded, strict=True)):
+        assert new.shape == old.shape, f"output {index}"
+        if old.dtype.kind in "US":
+            assert [each.decode() for each in new.ravel()] == old.ravel().tolist(), f"output {index}"
+        else:
+            np.testing.assert_allclose(
+                new.astype(np.float64), old.astype(np.float64), sample.rtol, sample.atol, err_msg=f"output {index}"
+            )
+
+
+def first_of_each_kind() -> list[Any]:
+    """One sample for each distinct converted model.
+
+    Writers that differ only in what the rules undo lead to the same Keras 3 model; a SavedModel of each is made once.
+    """
+    seen: dict[str, Sample] = {}
+    for sample in samples():
+        if sample.expect == "same" and sample.architecture_path is None:
+            seen.setdefault(_fingerprint(sample), sample)
+    return [pytest.param(sample, id=f"{sample.id}-{sample.kind}") for sample in seen.values()]
+
+
+def _fingerprint(sample: Sample) -> str:
+    with open_model(sample.path) as source:
+        config = keras3.serialise(mended(source).model)
+    names: dict[str, str] = {}
+    anonymous = functools.partial(_anonymous, names)
+    return hashlib.sha256(json.dumps(_mapped(config, anonymous), sort_keys=True).encode()).hexdigest()
+
+
+NOT_ABOUT_NUMBERS = ("_initializer", "_regularizer", "_constraint", "seed", "dtype", "trainable", "name")
+
+
+def _mapped(value: Any, rename: Callable[[str], str]) -> Any:
+    """The config without what neither numbers nor the graph depend on, layers numbered instead of named."""
+    if isinstance(value, dict):
+        kept = {key: each for key, each in value.items() if not key.endswith(NOT_ABOUT_NUMBERS[:-1])}
+        return {
+            key: rename(each) if key == "name" and isinstance(each, str) else _mapped(each, rename)
+            for key, each in kept.items()
+        }
+    if isinstance(value, list) and len(value) == 3 and isinstance(value[0], str):
+        return [rename(value[0]), *value[1:]]
+    if isinstance(value, list):
+        return [_mapped(each, rename) for each in value]
+    return value
+
+
+def _anonymous(names: dict[str, str], name: str) -> str:
+    return names.setdefault(name, str(len(names)))

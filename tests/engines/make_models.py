@@ -1,0 +1,121 @@
+"""Writes the models that these tests convert; run in a process of its own, because it imports Keras."""
+
+import json
+import sys
+import zipfile
+from pathlib import Path
+
+import keras
+import tf_keras
+from keras import layers
+
+FOLDER = Path(sys.argv[1])
+
+
+def save(name, model):
+    model.save(FOLDER / f"{name}.keras")
+
+
+def edit_config(name, to, change):
+    """A copy of an archive with another config."""
+    with zipfile.ZipFile(FOLDER / f"{name}.keras") as source:
+        members = {member: source.read(member) for member in source.namelist()}
+    config = json.loads(members["config.json"])
+    change(config)
+    members["config.json"] = json.dumps(config).encode()
+    with zipfile.ZipFile(FOLDER / f"{to}.keras", "w") as target:
+        for member, content in members.items():
+            target.writestr(member, content)
+
+
+def stock():
+    image = layers.Input((8, 8, 3))
+    save(
+        "image",
+        keras.Sequential(
+            [image, layers.RandomFlip(), layers.Conv2D(2, 3), layers.BatchNormalization(), layers.Dropout(0.5)]
+        ),
+    )
+    words = ["the", "cat", "on"]
+    save(
+        "text",
+        keras.Sequential(
+            [
+                layers.Input((1,), dtype="string"),
+                layers.TextVectorization(vocabulary=words, output_sequence_length=4),
+                layers.Embedding(8, 3),
+            ]
+        ),
+    )
+    integers = layers.Input((2,), dtype="int64")
+    looked_up = layers.IntegerLookup(vocabulary=[0, 1, 5])(integers)
+    strings = layers.StringLookup(vocabulary=["x", "y"], invert=True)(looked_up)
+    save("lookup", keras.Model(integers, [looked_up, strings]))
+    sequence = layers.Input((None, 3))
+    steps = layers.GRU(4, return_sequences=True)(sequence)
+    save("steps", keras.Model(sequence, layers.TimeDistributed(layers.Dense(2))(steps)))
+    batch = layers.Input(batch_shape=(4, 5, 3))
+    save("stateful", keras.Model(batch, layers.LSTM(4, stateful=True)(batch)))
+    save("ids", keras.Sequential([layers.Input((None,)), layers.Embedding(7, 3), layers.LSTM(2)]))
+    save("wide", keras.Sequential([layers.Input((None, None, 3)), layers.Conv2D(4, 21), layers.GlobalMaxPooling2D()]))
+    save("heavy", keras.Sequential([layers.Input((1000,)), layers.Dense(1000)]))
+
+
+def graphs():
+    first, second = layers.Input((4,), name="a"), layers.Input((4,), name="b-1")
+    flag = layers.Input((1,), name="flag", dtype="bool")
+    shared = keras.Sequential([layers.Input((4,)), layers.Dense(3)], name="shared")
+    left, right = shared(first), shared(second)
+    save("twice", keras.Model([second, first], [left, right]))
+    chosen = layers.Multiply(name="p")([left, keras.ops.cast(flag, "float32")])
+    outputs = {"o": layers.Dense(2, name="o")(right), "p": chosen}
+    save("named", keras.Model({"a": first, "b-1": second, "flag": flag}, outputs))
+    keras.mixed_precision.set_dtype_policy("mixed_float16")
+    save("half", keras.Sequential([layers.Input((8,)), layers.Dense(2)]))
+    keras.mixed_precision.set_dtype_policy("float32")
+
+
+def compiled():
+    model = keras.Sequential([layers.Input((3,)), layers.Dense(4), layers.Dense(2)])
+    model.compile("adam", "mse")
+    save("dense", model)
+    model.layers[1].bias.assign([0.25, -0.5])
+    save("other", model)
+
+
+def legacy():
+    """The same numbers written by Keras 2, and files that carry code."""
+    old = tf_keras.Sequential([tf_keras.layers.Dense(4, input_shape=(3,)), tf_keras.layers.Dense(2)])
+    new = keras.models.load_model(FOLDER / "dense.keras", compile=False)
+    old.set_weights(new.get_weights())
+    old.save(FOLDER / "dense_keras2.h5")
+    mark = FOLDER / "ran"
+    code = tf_keras.layers.Lambda(lambda x, mark=str(mark): (open(mark, "w").close(), x)[1])
+    nested = tf_keras.Sequential([tf_keras.layers.Dense(3, input_shape=(3,)), code])
+    tf_keras.Sequential([nested, tf_keras.layers.Dense(2)]).save(FOLDER / "lambda.h5")
+    mark.unlink()
+
+
+def custom():
+    import own_layers
+
+    data = layers.Input((3,), name="data")
+    hidden = own_layers.Scale(3.0, name="scale")(layers.Dense(4, activation=own_layers.swash)(data))
+    model = keras.Model(data, own_layers.Offset(name="offset")(hidden))
+    model.compile("adam", own_layers.odd_loss)
+    save("custom", model)
+
+    def unknown_argument(config):
+        for layer in config["config"]["layers"]:
+            if layer["class_name"] == "Scale":
+                layer["config"]["extra"] = 1
+
+    edit_config("custom", "custom_extra", unknown_argument)
+    save("noise", keras.Model(data, own_layers.Noise()(data)))
+
+
+stock()
+graphs()
+compiled()
+legacy()
+custom()

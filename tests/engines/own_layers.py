@@ -1,0 +1,51 @@
+"""What a user might pass as --custom: registered and plain classes, functions, a sibling import, chatter."""
+
+import sys
+
+import keras
+from own_helpers import FACTOR
+
+print('{"result": "a print of the user\'s module"}')
+print("and to stderr", file=sys.stderr)
+
+
+class Scale(keras.layers.Layer):
+    def __init__(self, factor=FACTOR, name=None, trainable=True, dtype=None):
+        super().__init__(name=name, trainable=trainable, dtype=dtype)
+        self.factor = factor
+
+    def build(self, shape):
+        self.gain = self.add_weight(name="gain", shape=(shape[-1],), initializer="random_normal")
+
+    def call(self, inputs):
+        return inputs * self.gain * self.factor
+
+    def get_config(self):
+        return {**super().get_config(), "factor": self.factor}
+
+
+@keras.saving.register_keras_serializable("Own")
+class Offset(keras.layers.Layer):
+    def build(self, shape):
+        self.offset = self.add_weight(name="offset", shape=(shape[-1],), initializer="random_normal")
+
+    def call(self, inputs):
+        return inputs + self.offset
+
+
+class Noise(keras.layers.Layer):
+    def call(self, inputs):
+        return inputs + keras.random.normal(keras.ops.shape(inputs))
+
+
+def swash(x):
+    return keras.ops.sin(x) + x
+
+
+def relu(x):
+    """Must not take the place of Keras's own."""
+    return -x
+
+
+def odd_loss(truth, guess):
+    return keras.ops.mean(keras.ops.abs(truth - guess))

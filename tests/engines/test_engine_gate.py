@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+
+import h5py
+import pytest
+
+from converter.engines.gate import read_config, refuse_code, walk
+from converter.errors import NotAModelError, UnsafeContentError
+
+DENSE = {"class_name": "Dense", "module": "keras.layers", "config": {"name": "d", "units": 2}}
+
+
+def nested(layer):
+    inner = {"class_name": "Functional", "config": {"name": "inner", "layers": [layer]}}
+    return {"class_name": "Sequential", "config": {"name": "top", "layers": [inner]}}
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        None,
+        "keras",
+        "keras.layers",
+        "keras.src.engine.functional",
+        "keras.src.models.functional",
+        "keras.src.ops.numpy",
+        "keras.engine.functional",
+        "tf_keras.src.layers.core.dense",
+        "keras.initializers",
+    ],
+)
+def test_stock_objects_pass(module):
+    refuse_code(nested({**DENSE, "module": module}), "m.h5")
+
+
+def test_stock_functions_pass():
+    function = {"module": "builtins", "class_name": "function", "config": "relu"}
+    refuse_code(nested({**DENSE, "config": {"activation": function}}), "m.h5")
+
+
+@pytest.mark.parametrize(
+    "class_name",
+    ["Lambda", "TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "TFSMLayer"],
+)
+def test_code_is_refused_at_any_depth(class_name):
+    with pytest.raises(UnsafeContentError, match=f"a {class_name} at inner/bad"):
+        refuse_code(nested({"class_name": class_name, "config": {"name": "bad"}}), "m.h5")
+
+
+def test_a_lambda_inside_an_activation_is_refused():
+    lambda_ = {"class_name": "__lambda__", "config": {"value": []}}
+    with pytest.raises(UnsafeContentError, match="__lambda__ at inner/d"):
+        refuse_code(nested({**DENSE, "config": {"name": "d", "activation": lambda_}}), "m.h5")
+
+
+@pytest.mark.parametrize(
+    "module", ["os", "builtins", "keras.utils", "keras.src.utils.file_utils", "kerasx", "keras.saving", ""]
+)
+def test_other_modules_are_refused(module):
+    with pytest.raises(UnsafeContentError, match=f"an object of module '{module}'"):
+        refuse_code(nested({**DENSE, "module": module}), "m.h5")
+
+
+def test_python_builtins_are_no_stock_functions():
+    function = {"module": "builtins", "class_name": "function", "config": "exec"}
+    with pytest.raises(UnsafeContentError, match="module 'builtins'"):
+        refuse_code(nested({**DENSE, "config": {"activation": function}}), "m.h5")
+
+
+def test_custom_modules_pass_where_the_user_gave_them_but_code_does_not():
+    refuse_code(nested({**DENSE, "module": "mine"}), "m.h5", stock_only=False)
+    with pytest.raises(UnsafeContentError):
+        refuse_code(nested({"class_name": "Lambda", "config": {}}), "m.h5", stock_only=False)
+
+
+def test_a_vocabulary_that_is_a_file_is_refused():
+    layer = {"class_name": "StringLookup", "config": {"vocabulary": "/etc/passwd"}}
+    with pytest.raises(UnsafeContentError, match="reads the file '/etc/passwd'"):
+        refuse_code(nested(layer), "m.h5")
+    layer["config"]["vocabulary"] = ["a", "b"]
+    refuse_code(nested(layer), "m.h5")
+
+
+def test_paths_name_the_layers_but_not_the_model():
+    wrapped = {"class_name": "TimeDistributed", "config": {"name": "td", "layer": DENSE}}
+    paths = {item.get("class_name"): path for path, item in walk(nested(wrapped))}
+    assert paths["Dense"] == "inner/td/d"
+    assert paths["Sequential"] == ""
+
+
+def test_deep_nesting_does_not_exhaust_the_stack():
+    config = DENSE
+    for _ in range(20000):
+        config = {"config": config}
+    assert sum(1 for _ in walk(config)) > 20000
+
+
+def test_config_is_read_from_bytes_and_text(tmp_path):
+    for number, value in enumerate([json.dumps(DENSE), json.dumps(DENSE).encode()]):
+        with h5py.File(tmp_path / f"{number}.h5", "w") as file:
+            file.attrs["model_config"] = value
+        assert read_config(tmp_path / f"{number}.h5") == DENSE
+
+
+def test_a_file_without_a_model_is_told(tmp_path):
+    path = tmp_path / "weights.h5"
+    h5py.File(path, "w").close()
+    with pytest.raises(NotAModelError, match="weights.h5 holds no model config"):
+        read_config(path)
+    path.write_bytes(b"neither")
+    with pytest.raises(NotAModelError):
+        read_config(path)

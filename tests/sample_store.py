@@ -1,0 +1,121 @@
+"""The samples as test parameters: files of the original frameworks with the outputs they computed.
+
+Archives are unpacked once into the cache, in a folder named by their content, so several test
+processes may ask at the same time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+FOLDER = Path(__file__).resolve().parent.parent / "samples"
+SUFFIX = ".tar.xz"
+RTOL, ATOL = 1e-4, 1e-5
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One model file, and what the framework that wrote it computed from it."""
+
+    writer: str
+    name: str
+    path: Path
+    kind: str
+    """full (.h5), keras (.keras), weights (legacy .h5 beside JSON), weights.h5 (beside JSON)."""
+    architecture_path: Path | None
+    layers: frozenset[str]
+    """Class names of all layers, those inside wrappers and nested models included."""
+    expect: str
+    """same, or refused for the ``reason``."""
+    reason: str
+    rtol: float
+    atol: float
+    note: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"{self.writer}/{self.name}"
+
+    @property
+    def inputs(self) -> list[np.ndarray]:
+        return self._arrays("input")
+
+    @property
+    def outputs(self) -> list[np.ndarray]:
+        return self._arrays("output")
+
+    def _arrays(self, side: str) -> list[np.ndarray]:
+        with np.load(self.path.with_name(self.name + ".npz")) as stored:
+            count = sum(key.startswith(f"{side}_") for key in stored.files)
+            return [stored[f"{side}_{index}"] for index in range(count)]
+
+
+def writers() -> list[str]:
+    """The writers there are archives of."""
+    return sorted(path.name.removesuffix(SUFFIX) for path in FOLDER.glob("*" + SUFFIX))
+
+
+def samples(writer: str | None = None) -> list[Sample]:
+    """All samples of one writer, or of every writer, in a fixed order."""
+    if writer is None:
+        return [sample for name in writers() for sample in samples(name)]
+    return list(_of_writer(writer))
+
+
+@cache
+def _of_writer(writer: str) -> tuple[Sample, ...]:
+    folder = _unpacked(FOLDER / (writer + SUFFIX))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    return tuple(_sample(writer, folder, entry) for entry in manifest["samples"])
+
+
+def _sample(writer: str, folder: Path, entry: dict[str, Any]) -> Sample:
+    architecture = entry.get("architecture_file")
+    return Sample(
+        writer=writer,
+        name=entry["name"],
+        path=folder / entry["file"],
+        kind=entry["kind"],
+        architecture_path=folder / architecture if architecture else None,
+        layers=frozenset(entry["layers"]),
+        expect=entry["expect"],
+        reason=entry["reason"],
+        rtol=entry.get("rtol", RTOL),
+        atol=entry.get("atol", ATOL),
+        note=entry.get("note", ""),
+    )
+
+
+def _cache_folder() -> Path:
+    return Path(os.environ.get("KFIX_CACHE") or Path.home() / ".cache" / "kfix") / "samples"
+
+
+def _unpacked(archive: Path) -> Path:
+    """The archive's folder in the cache; whoever comes second throws its own copy away."""
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()[:16]
+    destination = _cache_folder() / f"{archive.name.removesuffix(SUFFIX)}-{digest}"
+    if destination.is_dir():
+        return destination
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=destination.parent))
+    try:
+        with tarfile.open(archive) as stored:
+            stored.extractall(scratch, filter="data")
+        scratch.replace(destination)
+    except OSError:
+        if not destination.is_dir():
+            raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return destination

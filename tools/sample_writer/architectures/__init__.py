@@ -1,0 +1,27 @@
+"""The architectures by subject; importing this package registers them all."""
+
+from . import (  # noqa: F401
+    activations,
+    attention,
+    convolution,
+    core,
+    demos,
+    graphs,
+    hard_sigmoid,
+    keras1,
+    keras3_layers,
+    merging,
+    names,
+    nesting,
+    networks,
+    normalization,
+    pooling,
+    precision,
+    preprocessing,
+    recurrent,
+    refused,
+    regularization,
+    sequences,
+    training,
+    wrappers,
+)

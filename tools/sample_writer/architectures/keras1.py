@@ -1,0 +1,344 @@
+"""Keras 1: layers of other names, arguments and weight layouts.
+
+Pictures come in the order of axes that the backend likes; the ``th`` twins of the convolutions run
+on both, and Theano turns every kernel around.
+"""
+
+from ..data import ids, one_hot, padded_floats, padded_ids
+from ..registry import Made, architecture, branches
+
+KERAS1 = "keras1"
+
+
+def _image(F, rows=6, columns=5, channels=2):
+    first = F.backend.image_dim_ordering() == "th"
+    return (channels, rows, columns) if first else (rows, columns, channels)
+
+
+@architecture(KERAS1, name="k1_dense", kinds="full weights")
+def dense(F):
+    L = F.layers
+    layers = [
+        L.Dense(3),
+        L.Dense(2, activation="relu", bias=False, init="he_normal"),
+        L.Dense(2, activation="softmax", W_regularizer="l2", b_constraint="nonneg"),
+    ]
+    return branches(F, (4,), layers)
+
+
+@architecture(KERAS1, name="k1_sequential", kinds="full weights")
+def sequential(F):
+    L = F.layers
+    model = F.Sequential()
+    model.add(L.Dense(4, input_dim=3, activation="tanh"))
+    model.add(L.Dropout(0.5))
+    model.add(L.BatchNormalization())
+    model.add(L.Dense(2))
+    return model
+
+
+@architecture(KERAS1, name="k1_shapes")
+def shapes(F):
+    L = F.layers
+    return branches(
+        F, (4, 3), [L.Flatten(), L.Reshape((2, 6)), L.Permute((2, 1)), L.GaussianNoise(0.1)]
+    )
+
+
+@architecture(KERAS1, name="k1_conv_network")
+def conv_network(F):
+    L = F.layers
+    model = F.Sequential()
+    model.add(L.Convolution2D(3, 3, 3, activation="relu", input_shape=_image(F, 8, 7)))
+    model.add(L.ZeroPadding2D((1, 1)))
+    model.add(L.Convolution2D(2, 2, 3, border_mode="same", subsample=(2, 1), bias=False))
+    model.add(L.MaxPooling2D((2, 2)))
+    model.add(L.Flatten())
+    model.add(L.Dense(3, activation="softmax"))
+    return model
+
+
+def _convolutions(order):
+    def build(F):
+        L = F.layers
+        given = {"dim_ordering": order}
+        shape = (2, 8, 7) if order == "th" else (8, 7, 2)
+        layers = [
+            L.Convolution2D(3, 3, 2, **given),
+            L.Convolution2D(2, 2, 2, border_mode="same", activation="tanh", bias=False, **given),
+            L.MaxPooling2D((2, 2), **given),
+            L.AveragePooling2D((2, 3), strides=(1, 1), **given),
+            L.ZeroPadding2D((2, 1), **given),
+            L.UpSampling2D((2, 3), **given),
+        ]
+        return branches(F, shape, layers)
+
+    return build
+
+
+for _order in ("th", "tf"):
+    architecture(KERAS1, name="k1_convolutions_" + _order)(_convolutions(_order))
+
+
+@architecture(KERAS1, name="k1_conv1d")
+def conv1d(F):
+    L = F.layers
+    layers = [
+        L.Convolution1D(3, 3),
+        L.Convolution1D(2, 2, border_mode="same", subsample_length=2, bias=False),
+        L.MaxPooling1D(2),
+        L.AveragePooling1D(2),
+        L.ZeroPadding1D(1),
+        L.UpSampling1D(2),
+        L.GlobalMaxPooling1D(),
+        L.GlobalAveragePooling1D(),
+    ]
+    return branches(F, (8, 2), layers)
+
+
+@architecture(KERAS1, name="k1_conv3d")
+def conv3d(F):
+    L = F.layers
+    th = F.backend.image_dim_ordering() == "th"
+    shape = (2, 4, 5, 4) if th else (4, 5, 4, 2)
+    return branches(F, shape, [L.Convolution3D(2, 2, 3, 2), L.MaxPooling3D((2, 2, 2))])
+
+
+@architecture(KERAS1, name="k1_deconvolution", needs="Deconvolution2D")
+def deconvolution(F):
+    L = F.layers
+    th = F.backend.image_dim_ordering() == "th"
+    shape = (3, 2, 12, 10) if th else (3, 12, 10, 2)
+    layer = L.Deconvolution2D(2, 2, 2, output_shape=shape, subsample=(2, 2))
+    return branches(F, _image(F, 6, 5, 3), [layer])
+
+
+@architecture(KERAS1, name="k1_separable", needs="SeparableConvolution2D")
+def separable(F):
+    if F.backend.backend() != "tensorflow":
+        raise NotImplementedError("Theano has no separable convolution")
+    return branches(F, _image(F), [F.layers.SeparableConvolution2D(3, 2, 2, depth_multiplier=2)])
+
+
+@architecture(KERAS1, name="k1_atrous", needs="AtrousConvolution2D")
+def atrous(F):
+    layer = F.layers.AtrousConvolution2D(3, 2, 2, atrous_rate=(2, 2))
+    return branches(F, _image(F, 8, 7), [layer])
+
+
+@architecture(KERAS1, name="k1_cropping", needs="Cropping1D Cropping2D")
+def cropping(F):
+    L = F.layers
+    x, y = F.Input(shape=(6, 2)), F.Input(shape=_image(F, 6, 7))
+    return F.Model([x, y], [L.Cropping1D((1, 2))(x), L.Cropping2D(((1, 2), (0, 3)))(y)])
+
+
+@architecture(
+    KERAS1,
+    name="k1_locally_connected",
+    needs="LocallyConnected1D",
+    expect="refused",
+    reason="removed-layer",
+)
+def locally_connected(F):
+    L = F.layers
+    x, y = F.Input(shape=(6, 2)), F.Input(shape=_image(F))
+    return F.Model([x, y], [L.LocallyConnected1D(2, 3)(x), L.LocallyConnected2D(2, 2, 2)(y)])
+
+
+@architecture(KERAS1, name="k1_recurrent", kinds="full weights")
+def recurrent(F):
+    L = F.layers
+    layers = [
+        L.LSTM(4),
+        L.LSTM(3, return_sequences=True, inner_activation="sigmoid", forget_bias_init="zero"),
+        L.GRU(4),
+        L.GRU(3, return_sequences=True, go_backwards=True, activation="relu"),
+        L.SimpleRNN(3, dropout_W=0.1, dropout_U=0.2),
+    ]
+    return branches(F, (6, 3), layers)
+
+
+@architecture(KERAS1, name="k1_recurrent_implementations")
+def recurrent_implementations(F):
+    L = F.layers
+    modes = ("cpu", "mem", "gpu")
+    return branches(F, (6, 3), [L.LSTM(2, consume_less=mode) for mode in modes])
+
+
+@architecture(KERAS1, name="k1_bidirectional", needs="Bidirectional")
+def bidirectional(F):
+    L = F.layers
+    x = F.Input(shape=(6, 3))
+    outputs = [
+        L.Bidirectional(L.LSTM(3))(x),
+        L.Bidirectional(L.GRU(2, return_sequences=True), merge_mode="sum")(x),
+    ]
+    return F.Model(x, outputs)
+
+
+@architecture(KERAS1, name="k1_time_distributed")
+def time_distributed(F):
+    L = F.layers
+    x = F.Input(shape=(5, 3))
+    y = L.TimeDistributed(L.Dense(4, activation="relu"))(x)
+    return F.Model(x, [y, L.LSTM(2)(y)])
+
+
+@architecture(KERAS1, name="k1_conv_lstm", needs="ConvLSTM2D")
+def conv_lstm(F):
+    shape = (3,) + _image(F)
+    return branches(F, shape, [F.layers.ConvLSTM2D(2, 2, 2, border_mode="same")])
+
+
+@architecture(KERAS1, name="k1_embedding")
+def embedding(F):
+    L = F.layers
+    model = F.Sequential()
+    model.add(L.Embedding(12, 4, input_length=6, mask_zero=True, dropout=0.1))
+    model.add(L.LSTM(3))
+    model.add(L.Dense(1, activation="sigmoid"))
+    return Made(model, inputs=[padded_ids(12)])
+
+
+@architecture(KERAS1, name="k1_masking")
+def masking(F):
+    L = F.layers
+    model = F.Sequential([L.Masking(input_shape=(6, 3)), L.GRU(3), L.Dense(2)])
+    return Made(model, inputs=[padded_floats()])
+
+
+@architecture(KERAS1, name="k1_batch_normalization")
+def batch_normalization(F):
+    L = F.layers
+    layers = [
+        L.BatchNormalization(),
+        L.BatchNormalization(axis=1, epsilon=0.01, momentum=0.9),
+    ]
+    return branches(F, (5, 4), layers)
+
+
+@architecture(
+    KERAS1, name="k1_batch_normalization_modes", expect="refused", reason="batch-norm-mode"
+)
+def batch_normalization_modes(F):
+    """Normalized by the batch at hand, even when predicting."""
+    L = F.layers
+    return branches(F, (4,), [L.BatchNormalization(mode=1), L.BatchNormalization(mode=2)])
+
+
+@architecture(KERAS1, name="k1_merge_function")
+def merge_function(F):
+    from keras.layers import merge
+
+    x, y = F.Input(shape=(4,)), F.Input(shape=(4,))
+    modes = ("sum", "mul", "ave", "max", "concat")
+    outputs = [merge([x, y], mode=mode) for mode in modes]
+    outputs.append(merge([x, y], mode="dot", dot_axes=1))
+    return F.Model([x, y], outputs)
+
+
+@architecture(KERAS1, name="k1_merge_cosine", expect="refused", reason="merge-cosine")
+def merge_cosine(F):
+    from keras.layers import merge
+
+    x, y = F.Input(shape=(4,)), F.Input(shape=(4,))
+    return F.Model([x, y], merge([x, y], mode="cos", dot_axes=1))
+
+
+@architecture(KERAS1, name="k1_merge_sequential")
+def merge_sequential(F):
+    """Two Sequential models joined at the head of a third, as people did before Functional."""
+    L = F.layers
+    left, right = F.Sequential([L.Dense(3, input_dim=4)]), F.Sequential([L.Dense(2, input_dim=3)])
+    model = F.Sequential()
+    model.add(L.Merge([left, right], mode="concat"))
+    model.add(L.Dense(2))
+    return model
+
+
+@architecture(KERAS1, name="k1_activations")
+def activations(F):
+    L = F.layers
+    names = ("linear", "relu", "tanh", "sigmoid", "softmax", "softplus", "softsign")
+    layers = [L.Activation(name) for name in names]
+    return branches(F, (5,), layers + [L.LeakyReLU(0.2), L.ELU(0.5), L.ThresholdedReLU(0.5)])
+
+
+@architecture(KERAS1, name="k1_prelu")
+def prelu(F):
+    L = F.layers
+    x, y = F.Input(shape=(4,)), F.Input(shape=_image(F))
+    axes = [2, 3] if F.backend.image_dim_ordering() == "th" else [1, 2]
+    shared = {"shared_axes": axes} if F.version >= (1, 1) else {}
+    return F.Model([x, y], [L.PReLU()(x), L.PReLU(**shared)(y)])
+
+
+@architecture(KERAS1, name="k1_hard_sigmoid")
+def hard_sigmoid(F):
+    L = F.layers
+    layers = [L.Activation("hard_sigmoid"), L.Dense(3, activation="hard_sigmoid")]
+    return branches(F, (5,), layers)
+
+
+@architecture(KERAS1, name="k1_removed", expect="refused", reason="removed-layer")
+def removed(F):
+    L = F.layers
+    layers = [
+        L.MaxoutDense(3, nb_feature=2),
+        L.Highway(),
+        L.ParametricSoftplus(),
+        L.SReLU(),
+    ]
+    return branches(F, (4,), layers)
+
+
+@architecture(KERAS1, name="k1_lambda", expect="refused", reason="lambda")
+def lambda_layer(F):
+    return branches(F, (4,), [F.layers.Lambda(lambda t: t * 2 + 1)])
+
+
+@architecture(KERAS1, name="k1_shared")
+def shared(F):
+    L = F.layers
+    from keras.layers import merge
+
+    x, y = F.Input(shape=(4,)), F.Input(shape=(4,))
+    dense = L.Dense(3, activation="tanh")
+    return F.Model([x, y], L.Dense(2)(merge([dense(x), dense(y)], mode="concat")))
+
+
+@architecture(KERAS1, name="k1_nested")
+def nested(F):
+    L = F.layers
+    inner = F.Sequential([L.Dense(3, input_dim=4), L.BatchNormalization()])
+    x, y = F.Input(shape=(4,)), F.Input(shape=(4,))
+    return F.Model([x, y], [L.Dense(2)(inner(x)), inner(y)])
+
+
+@architecture(KERAS1, name="k1_frozen")
+def frozen(F):
+    L = F.layers
+    model = F.Sequential([L.Dense(4, input_dim=3), L.BatchNormalization(), L.Dense(2)])
+    model.layers[0].trainable = False
+    return model
+
+
+@architecture(KERAS1, name="k1_trained")
+def trained(F):
+    L = F.layers
+    model = F.Sequential([L.Dense(4, input_dim=3, activation="relu"), L.Dense(2)])
+    model.add(L.Activation("softmax"))
+    compiled = {"loss": "categorical_crossentropy", "optimizer": "adam", "metrics": ["accuracy"]}
+    return Made(model, compile=compiled, targets=[one_hot()])
+
+
+@architecture(KERAS1, name="k1_text")
+def text(F):
+    L = F.layers
+    model = F.Sequential()
+    model.add(L.Embedding(20, 4, input_length=10))
+    model.add(L.Convolution1D(3, 3, border_mode="valid", activation="relu"))
+    model.add(L.GlobalMaxPooling1D())
+    model.add(L.Dense(2, activation="softmax"))
+    return Made(model, inputs=[ids(20)])

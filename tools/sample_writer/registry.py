@@ -1,0 +1,77 @@
+"""The list of architectures: what each is called, which writers have it, what is expected."""
+
+from collections import OrderedDict
+
+from .framework import matches
+
+EVERY = "keras tf keras3"
+"""Every writer but Keras 1, whose layers take other arguments."""
+
+ARCHITECTURES = OrderedDict()
+
+
+class Architecture:
+    """A function that builds one model, and what is known of the file it becomes."""
+
+    def __init__(self, function, name, writers, needs, kinds, facts):
+        self.function = function
+        self.name = name
+        self.writers = writers
+        self.needs = needs.split()
+        self.kinds = kinds.split()
+        self.facts = facts
+
+    def missing(self, F):
+        """Why this writer can't have it, or an empty string."""
+        if not matches(self.writers, F.flavor, F.version):
+            return f"written by {self.writers} only"
+        absent = [name for name in self.needs if not F.has(name)]
+        return "no {} in this release".format(", ".join(absent)) if absent else ""
+
+    def make(self, F):
+        made = self.function(F)
+        made = made if isinstance(made, Made) else Made(made)
+        for key, value in self.facts.items():
+            made.facts.setdefault(key, value)
+        return made
+
+
+class Made:
+    """A built model and what else it takes: inputs, compile arguments, training targets.
+
+    ``facts`` (expect, reason, rtol, atol, note) override the declared ones, for what depends on
+    the writer. ``inputs`` and ``targets`` hold a maker of arrays for each tensor, or None.
+    """
+
+    def __init__(self, model, inputs=None, compile=None, targets=None, twin=None, **facts):
+        self.model = model
+        self.inputs = inputs
+        self.compile = compile
+        self.targets = targets
+        self.twin = twin
+        self.facts = facts
+
+
+def architecture(writers=EVERY, needs="", kinds="full", name=None, **facts):
+    """Register a function of the framework that returns a model or a ``Made``.
+
+    ``needs``: layer classes that the release must have. ``kinds``: the files to write, some of
+    full, keras, weights, weights.h5; a kind that the writer does not know is passed over.
+    ``expect="refused"`` with a ``reason`` marks what can't be converted exactly today.
+    """
+
+    def register(function):
+        title = name or function.__name__
+        if title in ARCHITECTURES:
+            raise ValueError(f"two architectures named {title}")
+        ARCHITECTURES[title] = Architecture(function, title, writers, needs, kinds, facts)
+        return function
+
+    return register
+
+
+def branches(F, shape, layers, dtype=None):
+    """One input, each layer on it as an output of its own: its index names a wrong one."""
+    arguments = {"dtype": dtype} if dtype else {}
+    x = F.Input(shape=shape, **arguments)
+    return F.Model(x, [layer(x) for layer in layers])
