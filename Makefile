@@ -16,7 +16,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
-# A model that Keras 2.2.4 saved in 2018: as it is, Keras 3 loads it and computes something else.
+# A model of Keras 2.2.4. Keras 3 does not load it, and its gates' hard_sigmoid is another function today.
 demo: $(STAMP)
 	rm -rf $(DEMO)
 	$(BIN)/python -m tarfile -e samples/keras-2.2.4.tar.xz $(DEMO)/samples
@@ -29,7 +29,7 @@ demo: $(STAMP)
 	@echo; ls -d $(DEMO)/model*
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -37,6 +37,13 @@ lint: $(STAMP)
 
 types: $(STAMP)
 	$(BIN)/mypy
+
+# Needs the original frameworks, see tools/frameworks.py.
+samples: $(STAMP)
+	$(BIN)/python tools/make_samples.py
+
+bench: $(STAMP)
+	$(BIN)/python tests/cli/bench.py
 
 clean:
 	rm -rf demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* htmlcov

@@ -1,4 +1,4 @@
-"""Writes converter/knowledge/keras3_layers.json: the layers and op classes of the installed Keras 3 with their arguments.
+"""Writes converter/knowledge/keras3_layers.json: the installed Keras 3's layers and ops.
 
 Run it in an environment with the newest Keras 3: ``python tools/knowledge_of_keras3.py``.
 """
@@ -27,14 +27,23 @@ def main() -> None:
     layers = {}
     for name in sorted(dir(keras.layers)):
         value = getattr(keras.layers, name)
-        if inspect.isclass(value) and issubclass(value, keras.layers.Layer) and value is not keras.layers.Layer:
+        if (
+            inspect.isclass(value)
+            and issubclass(value, keras.layers.Layer)
+            and value is not keras.layers.Layer
+        ):
             layers[name] = layers[value.__name__] = describe(value)
-    table = {"keras": keras.__version__, "layers": layers, "operations": operations(), **other_objects()}
+    table = {
+        "keras": keras.__version__,
+        "layers": layers,
+        "operations": operations(),
+        **other_objects(),
+    }
     TARGET.write_text(json.dumps(table, indent=0) + "\n")
 
 
 def other_objects() -> dict[str, dict]:
-    """For each kind of object that layers take: the names Keras 3 resolves, and the constructor arguments of classes."""
+    """Kinds of objects that layers take: the names Keras 3 resolves, with their arguments."""
     kinds = {
         "initializers": keras.src.initializers,
         "regularizers": keras.src.regularizers,
@@ -45,7 +54,7 @@ def other_objects() -> dict[str, dict]:
 
 
 def arguments_by_name(module: object) -> dict[str, list[str]]:
-    """Every name that ``module.get`` resolves, with what the class behind it takes (nothing for functions)."""
+    """Every name that ``module.get`` resolves, with what a class behind it takes."""
     found = {}
     for name, value in module.ALL_OBJECTS_DICT.items():
         parameters = inspect.signature(value.__init__).parameters if inspect.isclass(value) else {}
@@ -56,11 +65,19 @@ def arguments_by_name(module: object) -> dict[str, list[str]]:
 def operations() -> dict[str, str]:
     """The classes of op nodes and the modules they live in."""
     found = {}
-    modules = [each for each in pkgutil.iter_modules(keras.src.ops.__path__) if not each.name.endswith("_test")]
+    modules = [
+        each
+        for each in pkgutil.iter_modules(keras.src.ops.__path__)
+        if not each.name.endswith("_test")
+    ]
     for info in modules:
         module = importlib.import_module(f"keras.src.ops.{info.name}")
         for name, value in vars(module).items():
-            is_op = inspect.isclass(value) and issubclass(value, keras.Operation) and value is not keras.Operation
+            is_op = (
+                inspect.isclass(value)
+                and issubclass(value, keras.Operation)
+                and value is not keras.Operation
+            )
             if is_op and value.__module__ == module.__name__:
                 found[name] = module.__name__
     return dict(sorted(found.items()))
@@ -73,34 +90,62 @@ def describe(layer: type) -> dict:
         if "__init__" not in vars(each):
             continue
         parameters = list(inspect.signature(each.__init__).parameters.values())[1:]
-        own = {each.name: plain(each.default) for each in parameters if each.kind not in (each.VAR_KEYWORD, each.VAR_POSITIONAL)}
-        popped = popped_keywords(each) if any(each.kind == each.VAR_KEYWORD for each in parameters) else []
+        own = {
+            each.name: plain(each.default)
+            for each in parameters
+            if each.kind not in (each.VAR_KEYWORD, each.VAR_POSITIONAL)
+        }
+        popped = (
+            popped_keywords(each)
+            if any(each.kind == each.VAR_KEYWORD for each in parameters)
+            else []
+        )
         arguments = {**dict.fromkeys(popped), **own, **arguments}
         if not any(each.kind == each.VAR_KEYWORD for each in parameters):
             break
-    call = [each for each in inspect.signature(layer.call).parameters if each not in ("self", "kwargs", "args")]
+    call = [
+        each
+        for each in inspect.signature(layer.call).parameters
+        if each not in ("self", "kwargs", "args")
+    ]
     public = get_name_from_symbol(layer).removeprefix("keras.layers.")
     names = {"class": layer.__name__, "public": public}
     return {**names, "arguments": arguments, "call": call, "masking": hands_masks_on(layer)}
 
 
 def hands_masks_on(layer: type) -> bool:
-    """Whether a layer lets masks through: its constructor says so, or it computes masks of its own."""
-    sources = [inspect.getsource(vars(each)["__init__"]) for each in type.mro(layer) if "__init__" in vars(each) and each is not object]
+    """Whether a layer hands masks on: by its constructor, or by a ``compute_mask`` of its own."""
+    sources = [
+        inspect.getsource(vars(each)["__init__"])
+        for each in type.mro(layer)
+        if "__init__" in vars(each) and each is not object
+    ]
     says_so = any("self.supports_masking = True" in source for source in sources)
     return says_so or layer.compute_mask is not keras.layers.Layer.compute_mask
 
 
 def popped_keywords(layer: type) -> list[str]:
-    """Arguments that a constructor takes out of its ``**kwargs``: by pop, by get, by subscript, by a test."""
+    """Arguments that a constructor takes out of its ``**kwargs``."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(layer.__init__)))
     found = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and is_kwargs(node.func.value):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and is_kwargs(node.func.value)
+        ):
             found += [each.value for each in node.args[:1] if isinstance(each, ast.Constant)]
-        elif isinstance(node, ast.Compare) and is_kwargs(node.comparators[0]) and isinstance(node.left, ast.Constant):
+        elif (
+            isinstance(node, ast.Compare)
+            and is_kwargs(node.comparators[0])
+            and isinstance(node.left, ast.Constant)
+        ):
             found.append(node.left.value)
-        elif isinstance(node, ast.Subscript) and is_kwargs(node.value) and isinstance(node.slice, ast.Constant):
+        elif (
+            isinstance(node, ast.Subscript)
+            and is_kwargs(node.value)
+            and isinstance(node.slice, ast.Constant)
+        ):
             found.append(node.slice.value)
     return [each for each in found if isinstance(each, str)]
 

@@ -27,7 +27,7 @@ class LayerEdit:
 
 @dataclass(frozen=True)
 class Entry:
-    """A layer's dictionary in a stored config, with its path from the top model (empty for the model itself)."""
+    """A layer's dictionary in a stored config, with its path; the model itself has an empty one."""
 
     path: str
     name: str
@@ -96,8 +96,8 @@ def set_value(config: Json, address: str, value: Json) -> tuple[Json, list[Layer
 
     Args:
         config: a model config.
-        address: ``LAYER.KEY``; LAYER is a name, a path or a pattern of either (``conv_*``), KEY may lead into a value
-            with more dots.
+        address: ``LAYER.KEY``; LAYER is a name, a path or a pattern of either (``conv_*``), KEY may
+            lead into a value with more dots.
         value: any JSON value.
 
     Raises:
@@ -114,7 +114,7 @@ def set_value(config: Json, address: str, value: Json) -> tuple[Json, list[Layer
 
 
 def drop_key(config: Json, address: str) -> tuple[Json, list[LayerEdit]]:
-    """Removes one config key from each layer that the address names and that has it; see ``set_value``.
+    """Removes a config key from each layer that the address names; see ``set_value``.
 
     Raises:
         UsageError: no layer fits, or none of them has the key.
@@ -133,7 +133,7 @@ def drop_key(config: Json, address: str) -> tuple[Json, list[LayerEdit]]:
 
 
 def resolve(config: Json, address: str) -> tuple[list[Entry], str]:
-    """The layers and the key of a ``LAYER.KEY``; layer names may hold dots, so the longest one that exists wins.
+    """The layers and the key of a ``LAYER.KEY``; of names with dots the longest that exists wins.
 
     Raises:
         UsageError: no layer fits.

@@ -58,9 +58,10 @@ def convert(
 ) -> Conversion:
     """Converts one model with the same numbers.
 
-    Models of stock layers are written without Keras. The user's own classes and SavedModels go through a child process
-    with Keras. Afterwards, unless ``verify`` is False, a fresh process loads the output with plain Keras (TensorFlow
-    alone for a SavedModel) and compares what it computes with the source.
+    Models of stock layers are written without Keras. The user's own classes and SavedModels go
+    through a child process with Keras. Afterwards, unless ``verify`` is False, a fresh process
+    loads the output with plain Keras (TensorFlow alone for a SavedModel) and compares what it
+    computes with the source.
 
     Args:
         path: the file.

@@ -33,7 +33,8 @@ class WeightDifference:
     Attributes:
         name: the variable.
         reason: ``values``, ``shape``, ``dtype``, ``only in A`` or ``only in B``.
-        max_difference: the greatest absolute difference of the values, None where they can't be compared.
+        max_difference: the greatest absolute difference of the values, None where they can't be
+            compared.
     """
 
     name: str
@@ -91,7 +92,8 @@ class _Item:
 def diff(a: str | PathLike[str], b: str | PathLike[str], *, raw: bool = False) -> Difference:
     """Compares two files of any kind.
 
-    Both are brought to Keras 3's words first, so that a converted model equals its source; ``raw`` compares what is stored.
+    Both are brought to Keras 3's words first, so that a converted model equals its source; ``raw``
+    compares what is stored.
 
     Raises:
         NotAModelError: one of the files can't be read.

@@ -1,4 +1,4 @@
-"""From the paths of a call to model files: directories are walked, globs expanded, content decides."""
+"""From the paths of a call to model files: directories are walked, and content decides."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Source:
 
     Attributes:
         path: the file.
-        relative: its path below the directory or the fixed part of the glob that it was found through; the part that
-            ``--output-dir`` keeps.
+        relative: its path below the directory or the fixed part of the glob that it was found
+            through; the part that ``--output-dir`` keeps.
     """
 
     path: Path
@@ -39,9 +39,10 @@ class Source:
 def discover(paths: Sequence[str | Path], kinds: frozenset[Kind] = MODELS) -> list[Source]:
     """All files that the paths stand for, in order, each once.
 
-    A file that is named is always taken, so that it can fail with its reason. Of a directory or a glob those are
-    taken that hold what is wanted, and those with a model's suffix that are broken. What kfix itself wrote beside a
-    source (``model.repaired.h5``) is left out, and so are backups and hidden folders.
+    A file that is named is always taken, so that it can fail with its reason. Of a directory or a
+    glob those are taken that hold what is wanted, and those with a model's suffix that are broken.
+    What kfix itself wrote beside a source (``model.repaired.h5``) is left out, and so are backups
+    and hidden folders.
 
     Args:
         paths: files, directories and globs.

@@ -45,7 +45,7 @@ class Edited:
 
 @dataclass(frozen=True)
 class _Change:
-    """The new state of what a file says: the config, and texts by their attribute's name; None drops one."""
+    """What a file shall say: the config, and texts by their attribute's name; None drops one."""
 
     config: Json
     texts: Mapping[str, str | None]

@@ -18,7 +18,7 @@ ARCHIVE_SUFFIX = ".keras"
 
 @dataclass(frozen=True)
 class FileCheck:
-    """One thing that can be wrong with a file; the counterpart of a rule for what is outside the model.
+    """One thing that can be wrong with a file; what a rule is inside the model.
 
     Attributes:
         code: as for rules, ``KF5`` and two digits.
@@ -53,7 +53,7 @@ def _find_suffix(contents: Contents, check: FileCheck) -> Finding | None:
         check.name,
         Severity.BREAKS,
         "",
-        f"{content} under the name {contents.path.name}: Keras 3 goes by the suffix, not the content",
+        f"{content} is named {contents.path.name}, and Keras 3 goes by the suffix",
         f"written with the suffix {right}",
         (Edit("suffix", shown, right),),
     )
@@ -69,7 +69,8 @@ def _find_optimizer(contents: Contents, check: FileCheck) -> Finding | None:
         check.name,
         Severity.BREAKS if contents.training_config else Severity.NOTICE,
         "",
-        f"{count} arrays of optimizer state ({size:,} bytes): Keras 3 can't restore them, and fit() fails after loading",
+        f"{count} arrays of optimizer state ({size:,} bytes): Keras 3 can't restore them, and "
+        "fit() fails after loading",
         "left out, training starts with a fresh optimizer",
         (Edit("optimizer_weights", f"{count} arrays", None),),
     )
@@ -82,10 +83,11 @@ FILE_CHECKS = (
         "the name's suffix does not fit the content",
         """A file whose suffix says something else than its content.
 
-        What it sees: HDF5 under ``.keras`` (TF up to 2.11 wrote that) or without a suffix, zip archives under ``.h5``.
+        What it sees: HDF5 under ``.keras`` (TF up to 2.11 wrote that) or without a suffix, zip
+        archives under ``.h5``.
 
-        Why Keras 3 trips: ``load_model`` chooses the reader by the suffix alone ("File not found … accessible .keras
-        zip file", "File format not supported").
+        Why Keras 3 trips: ``load_model`` chooses the reader by the suffix alone ("File not found …
+        accessible .keras zip file", "File format not supported").
 
         What kfix changes: the output's suffix.
 
@@ -101,8 +103,8 @@ FILE_CHECKS = (
 
         What it sees: ``optimizer_weights`` in a ``.h5`` model.
 
-        Why Keras 3 trips: it builds the optimizer without variables, warns that it skips the state, and the next
-        ``fit()`` fails ("Unknown variable").
+        Why Keras 3 trips: it builds the optimizer without variables, warns that it skips the state,
+        and the next ``fit()`` fails ("Unknown variable").
 
         What kfix changes: leaves the state out; the model keeps its optimizer's settings.
 

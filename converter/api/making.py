@@ -90,8 +90,8 @@ def _rebuilt(job: Job, path: Path) -> Verified | None:
 def make_savedmodel(job: Job, folder: Path) -> Verified | None:
     """Writes a SavedModel into ``folder``.
 
-    Keras makes it from a draft, which is held against the source; then TensorFlow alone, in a fresh process, has to run
-    it with the draft's numbers.
+    Keras makes it from a draft, which is held against the source; then TensorFlow alone, in a fresh
+    process, has to run it with the draft's numbers.
 
     Raises:
         VerificationError: a step computes something else than the one before.
@@ -126,14 +126,14 @@ def make_savedmodel(job: Job, folder: Path) -> Verified | None:
 
 
 def _draft(job: Job, scratch: Path) -> Path:
-    """A file that Keras can read; legacy where classes are the user's, whose variables have no known paths."""
+    """A file for Keras to read; legacy where own classes have variables without known paths."""
     path = scratch / ("draft.h5" if job.custom else "draft.keras")
     (write_h5 if job.custom else write_archive)(path, job.result, job.source)
     return path
 
 
 def _against_source(job: Job, engine: Engine, path: Path) -> Verification:
-    """Loads a file that kfix wrote with plain Keras and compares it with what the source computes."""
+    """Has plain Keras load a written file and compares it with what the source computes."""
     contents, model = job.source.contents, job.result.model
     reference, _ = reference_of(contents, model)
     return engine.verify_keras(

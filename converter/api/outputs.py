@@ -57,7 +57,7 @@ class Destination:
     def publishing(
         self, check: Callable[[Path], object] | None = None
     ) -> AbstractContextManager[Path]:
-        """A path to write a file to, which becomes the output when the block ends; see ``publish``."""
+        """A path to write to, which becomes the output when the block ends; see ``publish``."""
         return publish(
             self.path, force=self.force, in_place=self.in_place, backup=self.backup, check=check
         )

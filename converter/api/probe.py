@@ -1,4 +1,4 @@
-"""Which inputs a model can be tried with: shapes, dtypes and the ranges that its embeddings allow."""
+"""Which inputs a model can be tried with: shapes, dtypes, and what its embeddings allow."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ PASSES_VALUES = frozenset(
     {"Activation", "Concatenate", "Cropping1D", "Dropout", "Flatten", "Masking", "Permute"}
     | {"RepeatVector", "Reshape", "SpatialDropout1D", "ZeroPadding1D"}
 )
-"""Layers that hand on the integers they get, so that an Embedding behind them still limits the input."""
+"""Layers that hand on the integers they get: an Embedding behind them still limits the input."""
 
 VOCABULARY = {"Embedding": "input_dim", "CategoryEncoding": "num_tokens"}
 
 
 def input_specs(model: Model) -> tuple[InputSpec, ...]:
-    """The inputs of a model in the order in which it takes them; empty when the model does not state them."""
+    """The inputs of a model in its own order; empty when the model does not state them."""
     return tuple(_spec(model, layer, ref) for layer, ref in _inputs(model))
 
 
 def build_input_shape(model: Model) -> tuple[int | None, ...] | None:
-    """The shape that a Sequential without an input layer was built with, None for every other model."""
+    """The shape that a Sequential without an input layer was built with, else None."""
     shape = model.config.get("build_input_shape")
     if not shape or model.kind != "sequential" or not model.layers:
         return None

@@ -57,8 +57,8 @@ def repair(
 ) -> Repair:
     """Writes the model anew so that the target reader loads it with the same numbers.
 
-    HDF5 stays HDF5 and an archive stays an archive. A file without anything to mend is left alone unless ``output``
-    asks for a copy.
+    HDF5 stays HDF5 and an archive stays an archive. A file without anything to mend is left alone
+    unless ``output`` asks for a copy.
 
     Args:
         path: the file.
@@ -116,6 +116,6 @@ def naming(source: Path) -> Naming:
 def _refuse_wrong_name(path: Path, suffix: str, in_place: bool) -> None:
     if in_place and path.suffix != suffix:
         raise UsageError(
-            f"{path} has a name that Keras 3 takes for another format, and --in-place would keep it",
+            f"{path} has a suffix that Keras 3 takes for another format; --in-place would keep it",
             f"write it under a name that ends with {suffix}: -o {path.with_suffix(suffix)}",
         )

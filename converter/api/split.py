@@ -58,9 +58,9 @@ def split(
 ) -> Split:
     """Writes ``NAME.json`` and a weights file of the model's own layout into a directory.
 
-    The model stays as its writer described it; compile and optimizer state are left out. Weights of a legacy model
-    go to ``NAME_weights.h5``, because Keras 3 takes every ``*.weights.h5`` for its own layout; those of an archive go
-    to ``NAME.weights.h5``.
+    The model stays as its writer described it; compile and optimizer state are left out. Weights of
+    a legacy model go to ``NAME_weights.h5``, because Keras 3 takes every ``*.weights.h5`` for its
+    own layout; those of an archive go to ``NAME.weights.h5``.
 
     Args:
         path: a legacy model or an archive.
@@ -156,7 +156,8 @@ def join(
 ) -> Joined:
     """Puts an architecture and its weights together as the complete model they came from.
 
-    Legacy weights give a ``.h5``, Keras 3's layout gives a ``.keras``; nothing is mended on the way.
+    Legacy weights give a ``.h5``, Keras 3's layout gives a ``.keras``; nothing is mended on the
+    way.
 
     Args:
         architecture: what ``model.to_json()`` gave.

@@ -51,7 +51,7 @@ def strip_optimizer(
     force: bool = False,
     dry_run: bool = False,
 ) -> Stripped:
-    """Drops the optimizer's variables; the model stays compiled, training starts with a fresh optimizer.
+    """Drops the optimizer's variables; the model stays compiled, the optimizer starts afresh.
 
     Args:
         path: a legacy model or an archive.

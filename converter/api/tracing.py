@@ -55,7 +55,7 @@ def first_difference(
 
 
 def exposed(model: Model) -> Model | None:
-    """The model with the first output of each call of each layer as an output; None for one without input layer."""
+    """The model with what each layer gives as an output; None for one without input layer."""
     if model.kind == "sequential":
         if not model.layers or model.layers[0].class_name != "InputLayer":
             return None

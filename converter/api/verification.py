@@ -18,8 +18,9 @@ class Verified:
 
     Attributes:
         reader: who loaded it, ``keras 3.15.1``.
-        reference: whose numbers it was held against: ``tf_keras``, ``keras``, ``the rebuilt model``; empty when
-            there was nothing to hold it against and only loading and running was tried.
+        reference: whose numbers it was held against: ``tf_keras``, ``keras``, ``the rebuilt
+            model``; empty when there was nothing to hold it against and only loading and running
+            was tried.
         max_difference: greatest absolute difference of any output value; None without a reference.
         compiled: it came back compiled.
         note: why there is no reference, or no comparison.

@@ -1,4 +1,4 @@
-"""Whether two models compute the same: run on the same inputs, and where they part, traced to a layer."""
+"""Whether two models compute the same on the same inputs, and from which layer on they do not."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from converter.model.description import Layer, Model
 
 @dataclass(frozen=True)
 class Placed:
-    """A layer where it stands: its path from the top model and how many containers are around it."""
+    """A layer, its path from the top model, and how many containers are around it."""
 
     path: str
     depth: int

@@ -23,7 +23,7 @@ PROVENANCE = "kfix"
 
 
 def provenance(source: Path, rules: list[str]) -> dict[str, Json]:
-    """What an output says about its making: kfix's release, the source by name and content, the rules."""
+    """What an output says about its making: kfix's release, the source, the rules."""
     with source.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {"version": __version__, "source": source.name, "sha256": digest, "rules": rules}
@@ -52,7 +52,8 @@ def write_archive(path: Path, result: Upgrade, source: ModelFile) -> None:
 def write_h5(path: Path, result: Upgrade, source: ModelFile) -> None:
     """Writes a legacy ``.h5`` of a model in Keras 3's words.
 
-    The config names modules as in an archive: that is how Keras 3 reads it without its own, lossy, translation.
+    The config names modules as in an archive: that is how Keras 3 reads it without its own, lossy,
+    translation.
 
     Raises:
         NotAModelError: the source is damaged.

@@ -1,44 +1,53 @@
 """Puts the commands together."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 
 import typer
 
-from converter.cli.check import check
-from converter.cli.convert import convert
-from converter.cli.diff import diff
-from converter.cli.edit import edit
 from converter.cli.frame import command, global_options
-from converter.cli.inspect import inspect
-from converter.cli.repair import repair
-from converter.cli.rules import rules
-from converter.cli.split import join, split
-from converter.cli.strip import strip_compile, strip_optimizer
-from converter.cli.verify import verify
-from converter.errors import ExitCode
 
-COMMANDS: dict[str, Callable[..., ExitCode]] = {
-    "inspect": inspect,
-    "check": check,
-    "repair": repair,
-    "convert": convert,
-    "edit": edit,
-    "strip-optimizer": strip_optimizer,
-    "strip-compile": strip_compile,
-    "split": split,
-    "join": join,
-    "diff": diff,
-    "verify": verify,
-    "rules": rules,
+COMMANDS = {
+    "inspect": "inspect",
+    "check": "check",
+    "repair": "repair",
+    "convert": "convert",
+    "edit": "edit",
+    "strip-optimizer": "strip",
+    "strip-compile": "strip",
+    "split": "split",
+    "join": "split",
+    "diff": "diff",
+    "verify": "verify",
+    "rules": "rules",
 }
+"""The module of each command; its function has the command's name."""
 
-app = typer.Typer(
-    no_args_is_help=True,
-    # Rich help and tracebacks would be imported at every start.
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.callback()(global_options)
-for name, function in COMMANDS.items():
-    command(app, name)(function)
+
+def wanted(arguments: Sequence[str]) -> Iterable[str]:
+    """The one command that a call names, or all of them where the help or the shell asks for them.
+
+    Typer works through the options of every command that it knows, at each start.
+    """
+    if any(name.endswith("_COMPLETE") for name in os.environ):
+        return COMMANDS
+    return [each for each in arguments if each in COMMANDS][:1] or COMMANDS
+
+
+def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The application with these commands."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        # Rich help and tracebacks would be imported at every start.
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(global_options)
+    for name in names:
+        module = import_module(f"converter.cli.{COMMANDS[name]}")
+        command(app, name)(getattr(module, name.replace("-", "_")))
+    return app

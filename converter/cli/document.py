@@ -21,7 +21,7 @@ SCHEMA_VERSION = 1
 
 
 def plain(value: Any) -> Any:
-    """A result as JSON values: dataclasses become objects, paths and enumerations text, tuples lists.
+    """A result as JSON values: dataclasses become objects, paths text, tuples lists.
 
     Fields whose name starts with an underscore are left out.
     """

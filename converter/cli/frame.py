@@ -29,7 +29,8 @@ class Session:
     """The global options of one run.
 
     Attributes:
-        verbosity: -1 says nothing but results and errors, 0 is normal, 1 adds tracebacks and details.
+        verbosity: -1 says nothing but results and errors, 0 is normal, 1 adds tracebacks and
+            details.
         format: how results are written.
         command: the command's name as typed.
     """
@@ -115,8 +116,8 @@ def _session(session: Session, verbose: bool, quiet: bool, format_: Format | Non
 def command(app: typer.Typer, name: str) -> Callable[[Callable[..., ExitCode]], None]:
     """Registers a function of a Session and its options as a command.
 
-    The global options are accepted after the command's name too. Whatever the function raises becomes an
-    exit code, so that an accident never looks like ``1``, findings.
+    The global options are accepted after the command's name too. Whatever the function raises
+    becomes an exit code, so that an accident never looks like ``1``, findings.
     """
 
     def register(function: Callable[..., ExitCode]) -> None:
@@ -151,7 +152,7 @@ def _guarded(
 
 
 def _show_signature(run: Callable[..., Any], function: Callable[..., Any]) -> None:
-    """Typer reads parameters from the signature: the function's own ones plus the global options."""
+    """Gives Typer the signature to read: the function's own parameters and the global options."""
     signature = inspect.signature(function, eval_str=True)
     own = [each for each in signature.parameters.values() if each.name != "session"]
     parameters = [

@@ -1,4 +1,4 @@
-"""Text about outputs: what went where, what was answered on the way, what verification has shown."""
+"""Text about outputs: what went where, what was answered, what verification has shown."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from converter.errors import OutputError, UsageError
 
 @dataclass(frozen=True)
 class Placing:
-    """Where the results go: ``output`` for a single source, ``directory`` for any number, else beside them."""
+    """Where results go: ``output`` for one source, ``directory`` for any number, else beside."""
 
     output: Path | None = None
     directory: Path | None = None

@@ -1,4 +1,4 @@
-"""Text for people: tables, sizes and findings, plain and within 80 columns where the content allows."""
+"""Text for people: tables, sizes and findings, in 80 columns where the content allows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COLOURS = {
     Severity.BREAKS: "red",
     Severity.NOTICE: "cyan",
 }
-"""In the order in which findings are shown: what stops kfix first, then what nobody would notice."""
+"""In the order of showing: what stops kfix first, then what nobody would notice."""
 _KINDS = {
     "legacy-model": "complete model in HDF5",
     "legacy-weights": "weights in HDF5, no architecture",

@@ -18,16 +18,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import h5py
 from h5py import h5a, h5d, h5g, h5l, h5o, h5t
 
+from converter.containers import attributes
 from converter.errors import NotAModelError, UnsafeContentError
 from converter.model.description import Dataset
 
-if TYPE_CHECKING:
-    Native = Any
+# An identifier of h5py's low level, which has no types.
+Native = Any
 
 MAX_OBJECTS = 250_000
 MAX_DEPTH = 64
@@ -283,8 +284,6 @@ def _class_name(kind: Native) -> str:
 
 def _is_bfloat16(found: Native) -> bool:
     """Keras 3 stores bfloat16 as two opaque bytes and says so in an attribute."""
-    from converter.containers import attributes
-
     return attributes.text(found, "dtype", "dtype") == "bfloat16"
 
 

@@ -8,7 +8,10 @@ zip needs is computed on the way.
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -157,7 +160,7 @@ def write_file(
     ``latest`` uses the newer file format, which alone can hold attributes over 64 KB of
     fixed-length text.
     """
-    with Layout(create(str(path), latest, track_order)) as layout:
+    with _reasons_told(), Layout(create(str(path), latest, track_order)) as layout:
         lay_out(layout)
     with io.FileIO(path, "r+") as raw:
         pour(raw, 0, layout.regions)
@@ -166,11 +169,25 @@ def write_file(
 def write_inside(raw: io.FileIO, start: int, lay_out: Callable[[Layout], None]) -> tuple[int, int]:
     """Write an HDF5 file from ``start`` to the end of ``raw``; returns its size and its CRC-32."""
     window = Window(raw, start)
-    with Layout(create(window)) as layout:
+    with _reasons_told(window), Layout(create(window)) as layout:
         lay_out(layout)
     with Checksum() as checksum:
         pour(raw, start, layout.regions, checksum)
         return window.length(), checksum.value()
+
+
+@contextlib.contextmanager
+def _reasons_told(window: Window | None = None) -> Iterator[None]:
+    """Turns libhdf5's failures to write into the system's error that was behind them."""
+    try:
+        yield
+    except Exception as error:
+        number = re.search(r"errno = (\d+)", str(error))
+        if window and window.failure:
+            raise window.failure from error
+        if isinstance(error, RuntimeError) and number:
+            raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
+        raise
 
 
 def create(target: str | Window, latest: bool = False, track_order: bool = False) -> h5py.File:

@@ -13,6 +13,8 @@ from pathlib import Path
 from converter.errors import OutputError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.EISDIR)
+_PREFIX = ".kfix-"
 
 
 @contextlib.contextmanager
@@ -107,7 +109,7 @@ def _backup_path(destination: Path) -> Path:
 def _beside(destination: Path) -> Path:
     # The name ends as the destination's does, because Keras tells formats apart by the suffix; it
     # may not grow too long for the disk.
-    return destination.with_name(f".kfix-{secrets.token_hex(6)}-{destination.name[-200:]}")
+    return destination.with_name(f"{_PREFIX}{secrets.token_hex(6)}-{destination.name[-200:]}")
 
 
 def _create(destination: Path) -> Path:
@@ -189,12 +191,13 @@ def _translated(destination: Path) -> Iterator[None]:
             ) from error
         if not folder.is_dir():
             raise OutputError(f"{folder} is not a directory", "Create it first.") from error
-        if error.errno in (
-            errno.EACCES,
-            errno.EPERM,
-            errno.EROFS,
-            errno.ENAMETOOLONG,
-            errno.EISDIR,
-        ):
+        if error.errno in _REFUSED and _is_about(error, destination):
             raise OutputError(f"{destination} cannot be written: {error.strerror}") from error
         raise
+
+
+def _is_about(error: OSError, destination: Path) -> bool:
+    """Whether an error names the output, its temporary or its backup, rather than a source."""
+    names = [Path(os.fsdecode(name)) for name in (error.filename, error.filename2) if name]
+    ours = (destination, _backup_path(destination))
+    return any(name in ours or name.name.startswith(_PREFIX) for name in names)

@@ -1,7 +1,9 @@
 """A part of a file that behaves like a whole one: how libhdf5 gets at weights inside an archive."""
 
+import contextlib
 import io
 import os
+from collections.abc import Iterator
 from typing import Any
 
 
@@ -19,6 +21,8 @@ class Window(io.RawIOBase):
         self._start = start
         self._size = size
         self._position = 0
+        # Why writing failed: libhdf5 only says that it did.
+        self.failure: OSError | None = None
 
     def readable(self) -> bool:
         """Always."""
@@ -61,16 +65,26 @@ class Window(io.RawIOBase):
     def write(self, data: Any) -> int:
         """Write all of ``data``; returns its size in bytes."""
         view = memoryview(data).cast("B")
-        self._raw.seek(self._start + self._position)
-        write_all(self._raw, view)
+        with self._remembered():
+            self._raw.seek(self._start + self._position)
+            write_all(self._raw, view)
         self._position += len(view)
         return len(view)
 
     def truncate(self, size: int | None = None) -> int:
         """Cut or extend the window, and with it the file, to ``size`` bytes."""
         size = self._position if size is None else size
-        self._raw.truncate(self._start + size)
+        with self._remembered():
+            self._raw.truncate(self._start + size)
         return size
+
+    @contextlib.contextmanager
+    def _remembered(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.failure = error
+            raise
 
 
 def write_all(raw: io.FileIO, view: memoryview) -> None:

@@ -19,7 +19,7 @@ from typing import BinaryIO, cast
 from converter.containers import attributes, keras_zip, legacy_h5
 from converter.containers.hdf5_target import Layout, weight_blocks, write_file, write_inside
 from converter.containers.model_file import ModelFile
-from converter.model.description import Json, Weight
+from converter.model.description import Dataset, Json, Weight
 
 LayerWeights = tuple[str, Sequence[tuple[str, Weight]]]
 
@@ -58,7 +58,7 @@ def write_keras(
     with path.open("w+b", buffering=0) as raw, zipfile.ZipFile(cast(BinaryIO, raw), "w") as archive:
         add_json(archive, keras_zip.METADATA, stamp)
         add_json(archive, keras_zip.CONFIG, config)
-        size = sum(_nbytes(weight) for _, weight in entries)
+        size = sum(Dataset("", entry.shape, entry.dtype).nbytes for _, entry in entries)
         add_hdf5(archive, raw, lambda layout: _lay_out_variables(layout, entries, source), size)
 
 
@@ -229,9 +229,3 @@ def _date_saved() -> str:
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     moment = time.gmtime(int(epoch)) if epoch.isdecimal() else time.localtime()
     return time.strftime("%Y-%m-%d@%H:%M:%S", moment)
-
-
-def _nbytes(weight: Weight) -> int:
-    from converter.model.description import Dataset
-
-    return Dataset("", weight.shape, weight.dtype).nbytes

@@ -1,0 +1,1 @@
+"""The configs of Keras's generations, to and from the neutral model."""

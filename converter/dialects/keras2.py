@@ -1,6 +1,7 @@
-"""Configs of Keras 2: stand-alone 2.0 to 2.3, tf.keras 1.13 to 2.15 and tf_keras; both .h5 and .keras archives.
+"""Configs of Keras 2: stand-alone, tf.keras 1.13 to 2.15 and tf_keras, in .h5 and .keras files.
 
-Read only. The result has the structure of the neutral model but the words of the writer; rules bring those to Keras 3's.
+Read only. The result has the structure of the neutral model but the words of the writer; rules
+bring those to Keras 3's.
 """
 
 from __future__ import annotations
@@ -16,17 +17,41 @@ from converter.model.structures import map_refs, refs
 MODEL_CLASSES = frozenset({"Model", "Functional", "Sequential"})
 
 TAKES_A_LIST = frozenset(
-    {"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot", "Attention", "AdditiveAttention"}
+    {
+        "Add",
+        "Subtract",
+        "Multiply",
+        "Average",
+        "Maximum",
+        "Minimum",
+        "Concatenate",
+        "Dot",
+        "Attention",
+        "AdditiveAttention",
+    }
     | {"Merge"}
 )
 """Layers that want their tensors as one list even when there is only one."""
 
 RECURRENT = frozenset(
-    {"RNN", "LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "CuDNNLSTM", "CuDNNGRU", "Bidirectional"}
+    {
+        "RNN",
+        "LSTM",
+        "GRU",
+        "SimpleRNN",
+        "ConvLSTM1D",
+        "ConvLSTM2D",
+        "ConvLSTM3D",
+        "CuDNNLSTM",
+        "CuDNNGRU",
+        "Bidirectional",
+    }
     | {"ConvRNN2D"}
 )
 
-SERIALISATION_KEYS = frozenset({"module", "registered_name", "build_config", "shared_object_id", "name", "inbound_nodes"})
+SERIALISATION_KEYS = frozenset(
+    {"module", "registered_name", "build_config", "shared_object_id", "name", "inbound_nodes"}
+)
 
 
 def parse(config: Json) -> Model:
@@ -43,7 +68,7 @@ def parse(config: Json) -> Model:
     layer = _layer(config)
     if layer.model is None:
         raise NotAModelError(
-            f"the model is a subclassed one ({config.get('class_name')}), its config holds no layers",
+            f"the model is a subclassed one ({config.get('class_name')}); its config has no layers",
             "Its architecture lives in the code that defined the class.",
         )
     return layer.model
@@ -69,7 +94,7 @@ def _sequential(entry: Mapping[str, Json], config: Json) -> Model:
 
 
 def _with_input_layer(layers: list[Layer]) -> list[Layer]:
-    """A Sequential whose first layer states the input shape gets the input layer that it stands for."""
+    """Gives a Sequential whose first layer states the input shape the layer that it implies."""
     if not layers or layers[0].class_name == "InputLayer":
         return layers
     shape = layers[0].config.get("batch_input_shape")
@@ -85,7 +110,7 @@ def _with_input_layer(layers: list[Layer]) -> list[Layer]:
 
 
 def _input_dtype(first: Layer) -> str:
-    """What the first layer's placeholder had as dtype: indices for an Embedding, else the layer's own dtype."""
+    """The placeholder's dtype: indices for an Embedding, else the first layer's own."""
     dtype = first.config.get("dtype")
     if first.class_name == "Embedding":
         return dtype if isinstance(dtype, str) and dtype.startswith(("int", "uint")) else "int32"
@@ -93,7 +118,7 @@ def _input_dtype(first: Layer) -> str:
 
 
 def _unique_names(layers: Sequence[Layer]) -> Iterator[Layer]:
-    """Old Sequentials may hold two layers of one name only when one of them is our own input layer."""
+    """Renames a first layer that bears a later layer's name, as our own input layer may."""
     names = {layer.name for layer in layers[1:]}
     for index, layer in enumerate(layers):
         clash = index == 0 and layer.name in names
@@ -107,7 +132,11 @@ def _functional(entry: Mapping[str, Json], config: Mapping[str, Json]) -> Model:
     layers = [replace(_layer(each), calls=tuple(_calls(each, names))) for each in entries]
     inputs = _graph_ends(config["input_layers"])
     outputs = _graph_ends(config["output_layers"])
-    rest = {key: value for key, value in config.items() if key not in ("name", "layers", "input_layers", "output_layers")}
+    rest = {
+        key: value
+        for key, value in config.items()
+        if key not in ("name", "layers", "input_layers", "output_layers")
+    }
     model = Model(name, "functional", tuple(layers), inputs, outputs, rest)
     return _with_own_call_indices(model)
 
@@ -135,7 +164,12 @@ def _structure(value: Json) -> Any:
 
 
 def _looks_like_ref(value: Sequence[Json]) -> bool:
-    return len(value) in (3, 4) and isinstance(value[0], str) and isinstance(value[1], int) and isinstance(value[2], int)
+    return (
+        len(value) in (3, 4)
+        and isinstance(value[0], str)
+        and isinstance(value[1], int)
+        and isinstance(value[2], int)
+    )
 
 
 def _calls(entry: Mapping[str, Json], names: set[str]) -> Iterator[Call]:
@@ -147,13 +181,15 @@ def _calls(entry: Mapping[str, Json], names: set[str]) -> Iterator[Call]:
 
 
 def _call(class_name: str, node: Json, names: set[str], entry: Mapping[str, Json]) -> Call:
-    """One inbound node: tensors of the first argument, each ``[layer, call, output, kwargs]``, the kwargs repeated on each."""
+    """One inbound node: each tensor is ``[layer, call, output, kwargs]``, the kwargs repeated."""
     kwargs: dict[str, Any] = {}
 
     def leaf(value: Sequence[Json]) -> Any:
         if len(value) == 4 and isinstance(value[3], Mapping):
             kwargs.update(value[3])
-        return value[2] if value[0] == "_CONSTANT_VALUE" else TensorRef(value[0], value[1], value[2])
+        return (
+            value[2] if value[0] == "_CONSTANT_VALUE" else TensorRef(value[0], value[1], value[2])
+        )
 
     first = _first_argument(node, leaf)
     if isinstance(first, list) and len(first) == 1 and class_name not in TAKES_A_LIST:
@@ -181,7 +217,12 @@ def _is_node_leaf(value: Sequence[Json]) -> bool:
 
 def _keyword(value: Json, names: set[str]) -> Any:
     """A keyword argument; lists that name a layer are tensors."""
-    if isinstance(value, list) and len(value) in (3, 4) and _looks_like_ref(value) and value[0] in names:
+    if (
+        isinstance(value, list)
+        and len(value) in (3, 4)
+        and _looks_like_ref(value)
+        and value[0] in names
+    ):
         return TensorRef(value[0], value[1], value[2])
     if isinstance(value, list) and len(value) == 4 and value[0] == "_CONSTANT_VALUE":
         return value[2]
@@ -208,13 +249,16 @@ def _recurrent_states(tensors: list[Any], entry: Mapping[str, Json]) -> tuple[An
 def _with_own_call_indices(model: Model) -> Model:
     """Counts the calls of each layer from 0.
 
-    Keras 2 counts the calls of a nested model from 1 when the model had a call of its own on being built, else from 0. Each saved call has
-    its output used, so the indices that occur, in order, are the calls.
+    Keras 2 counts the calls of a nested model from 1 when the model had a call of its own on being
+    built, else from 0. Each saved call has its output used, so the indices that occur, in order,
+    are the calls.
     """
     used: dict[str, set[int]] = {}
     for ref in _all_refs(model):
         used.setdefault(ref.layer, set()).add(ref.call)
-    numbering = {name: {old: new for new, old in enumerate(sorted(calls))} for name, calls in used.items()}
+    numbering = {
+        name: {old: new for new, old in enumerate(sorted(calls))} for name, calls in used.items()
+    }
     counts = {layer.name: max(1, len(layer.calls)) for layer in model.layers}
     nested = {layer.name for layer in model.layers if layer.model is not None}
 
@@ -228,11 +272,20 @@ def _with_own_call_indices(model: Model) -> Model:
         return ref
 
     layers = tuple(
-        replace(layer, calls=tuple(Call(map_refs(renumber, call.args), map_refs(renumber, call.kwargs)) for call in layer.calls))
+        replace(
+            layer,
+            calls=tuple(
+                Call(map_refs(renumber, call.args), map_refs(renumber, call.kwargs))
+                for call in layer.calls
+            ),
+        )
         for layer in model.layers
     )
     return replace(
-        model, layers=layers, inputs=map_refs(renumber, model.inputs), outputs=map_refs(renumber, model.outputs)
+        model,
+        layers=layers,
+        inputs=map_refs(renumber, model.inputs),
+        outputs=map_refs(renumber, model.outputs),
     )
 
 
@@ -251,22 +304,43 @@ def _layer(entry: Json) -> Layer:
         raise NotAModelError("a layer of the config has no class_name and config")
     class_name, config = str(entry["class_name"]), entry["config"]
     name = _name(entry)
-    registered = entry.get("registered_name") if ">" in str(entry.get("registered_name") or "") else None
+    registered = (
+        entry.get("registered_name") if ">" in str(entry.get("registered_name") or "") else None
+    )
     if class_name in MODEL_CLASSES or _is_functional_subclass(class_name, config):
         model = _model(class_name, entry)
         if model is not None:
-            return Layer(name or model.name, model.class_name, model=model, module="keras", registered_name=registered)
+            return Layer(
+                name or model.name,
+                model.class_name,
+                model=model,
+                module="keras",
+                registered_name=registered,
+            )
     if not isinstance(config, Mapping):
         raise NotAModelError(f"the config of layer '{name}' ({class_name}) is no dictionary")
     inner = dict(_inner(config))
     inner |= _mirrored(class_name, config, inner)
-    plain = {key: value for key, value in config.items() if key != "name" and key.split("/")[0] not in _inner_keys(inner)}
-    return Layer(name, class_name, plain, inner=inner, registered_name=registered, build_config=entry.get("build_config"))
+    plain = {
+        key: value
+        for key, value in config.items()
+        if key != "name" and key.split("/")[0] not in _inner_keys(inner)
+    }
+    return Layer(
+        name,
+        class_name,
+        plain,
+        inner=inner,
+        registered_name=registered,
+        build_config=entry.get("build_config"),
+    )
 
 
 def _is_functional_subclass(class_name: str, config: Json) -> bool:
     """tf.keras stores a subclass of Model that was made from inputs and outputs with its graph."""
-    return isinstance(config, Mapping) and {"layers", "input_layers", "output_layers"} <= set(config)
+    return isinstance(config, Mapping) and {"layers", "input_layers", "output_layers"} <= set(
+        config
+    )
 
 
 def _inner_keys(inner: Mapping[str, Layer]) -> set[str]:
@@ -280,7 +354,11 @@ def _inner(config: Mapping[str, Json]) -> Iterator[tuple[str, Layer]]:
         elif key == "cells" and isinstance(value, list):
             for index, cell in enumerate(value):
                 yield f"cells/{index}", _layer(cell)
-        elif key.endswith("activation") and _is_object(value) and isinstance(value.get("config"), Mapping):
+        elif (
+            key.endswith("activation")
+            and _is_object(value)
+            and isinstance(value.get("config"), Mapping)
+        ):
             yield key, _layer(value)
 
 
@@ -288,8 +366,10 @@ def _is_object(value: Json) -> bool:
     return isinstance(value, Mapping) and "class_name" in value and "config" in value
 
 
-def _mirrored(class_name: str, config: Mapping[str, Json], inner: Mapping[str, Layer]) -> dict[str, Layer]:
-    """The backward layer that a Bidirectional makes for itself: the forward one, running the other way."""
+def _mirrored(
+    class_name: str, config: Mapping[str, Json], inner: Mapping[str, Layer]
+) -> dict[str, Layer]:
+    """The backward layer that a Bidirectional makes for itself: the forward one, reversed."""
     if class_name != "Bidirectional" or "backward_layer" in inner or "layer" not in inner:
         return {}
     forward = inner["layer"]

@@ -1,7 +1,8 @@
 """Configs of Keras 3: read from .keras archives and from its legacy .h5 files, and written.
 
-Written configs carry a ``module`` key on every layer, also inside .h5: Keras 3 then takes its own deserialiser for both kinds of
-file and none of the detours of its legacy loader (keras/src/legacy/saving/saving_utils.py) applies.
+Written configs carry a ``module`` key on every layer, also inside .h5: Keras 3 then takes its own
+deserialiser for both kinds of file and none of the detours of its legacy loader
+(keras/src/legacy/saving/saving_utils.py) applies.
 """
 
 from __future__ import annotations
@@ -30,25 +31,33 @@ def parse(config: Json) -> Model:
     layer = _layer(config)
     if layer.model is None:
         raise NotAModelError(
-            f"the model is a subclassed one ({config.get('class_name')}), its config holds no layers",
+            f"the model is a subclassed one ({config.get('class_name')}); its config has no layers",
             "Its architecture lives in the code that defined the class.",
         )
     return layer.model
 
 
 def _layer(entry: Json) -> Layer:
-    if not isinstance(entry, Mapping) or "class_name" not in entry or not isinstance(entry.get("config"), Mapping):
+    if (
+        not isinstance(entry, Mapping)
+        or "class_name" not in entry
+        or not isinstance(entry.get("config"), Mapping)
+    ):
         raise NotAModelError("a layer of the config has no class_name and config")
     class_name, config = str(entry["class_name"]), entry["config"]
     name = str(config.get("name") or entry.get("name") or "")
     registered = entry.get("registered_name")
     if "layers" in config and (class_name == "Sequential" or "output_layers" in config):
-        model = _sequential(name, config) if class_name == "Sequential" else _functional(name, config)
+        model = (
+            _sequential(name, config) if class_name == "Sequential" else _functional(name, config)
+        )
         return Layer(name, model.class_name, model=model, module="keras")
     inner = dict(_inner(config))
     module = _module(entry, class_name, config)
     # Op nodes take a name only since Keras 3.11, so theirs stays where the writer put it.
-    taken = {key.split("/")[0] for key in inner} | (set() if module.startswith("keras.src.ops") else {"name"})
+    taken = {key.split("/")[0] for key in inner} | (
+        set() if module.startswith("keras.src.ops") else {"name"}
+    )
     return Layer(
         name,
         keras3.class_of(class_name) if module == "keras.layers" else class_name,
@@ -61,7 +70,7 @@ def _layer(entry: Json) -> Layer:
 
 
 def _module(entry: Mapping[str, Json], class_name: str, config: Mapping[str, Json]) -> str:
-    """Where the class lives; Keras 3's own .h5 files do not say, and call op nodes like layers (``Add``)."""
+    """Where the class lives; Keras 3's own .h5 files do not say, and call ops like layers."""
     module = entry.get("module")
     if module:
         return str(module)
@@ -81,7 +90,11 @@ def _functional(name: str, config: Mapping[str, Json]) -> Model:
     entries = config["layers"]
     layers = tuple(_with_calls(each) for each in entries)
     nested = {layer.name for layer in layers if layer.class_name == "Functional"}
-    rest = {key: value for key, value in config.items() if key not in ("name", "layers", "input_layers", "output_layers")}
+    rest = {
+        key: value
+        for key, value in config.items()
+        if key not in ("name", "layers", "input_layers", "output_layers")
+    }
     inputs, outputs = (_ends(config[key], nested) for key in ("input_layers", "output_layers"))
     return Model(name, "functional", layers, inputs, outputs, rest)
 
@@ -109,7 +122,7 @@ def _call(node: Json) -> Call:
 
 
 def _tensors(value: Json) -> Any:
-    """JSON of call arguments with each ``__keras_tensor__`` turned into the tensor that it names."""
+    """JSON of call arguments with each ``__keras_tensor__`` turned into the tensor it names."""
     if isinstance(value, Mapping):
         if value.get("class_name") == "__keras_tensor__":
             layer, call, output = value["config"]["keras_history"]
@@ -121,7 +134,7 @@ def _tensors(value: Json) -> Any:
 
 
 def _ends(structure: Json, nested: set[str]) -> Any:
-    """``input_layers`` and ``output_layers``, where Keras 3 counts the calls of a Functional from 1."""
+    """The ends of a graph, where Keras 3 counts the calls of a Functional from 1."""
     if isinstance(structure, list) and len(structure) == 3 and isinstance(structure[0], str):
         name, call, output = structure
         return TensorRef(name, call - (name in nested), output)
@@ -137,12 +150,21 @@ def _inner(config: Mapping[str, Json]) -> Iterator[tuple[str, Layer]]:
         if key == "cells" and isinstance(value, list):
             for index, cell in enumerate(value):
                 yield f"cells/{index}", _layer(cell)
-        elif key in INNER_KEYS and _is_layer(value) or key.endswith("activation") and _is_activation_layer(value):
+        elif (
+            key in INNER_KEYS
+            and _is_layer(value)
+            or key.endswith("activation")
+            and _is_activation_layer(value)
+        ):
             yield key, _layer(value)
 
 
 def _is_layer(value: Json) -> bool:
-    return isinstance(value, Mapping) and "class_name" in value and isinstance(value.get("config"), Mapping)
+    return (
+        isinstance(value, Mapping)
+        and "class_name" in value
+        and isinstance(value.get("config"), Mapping)
+    )
 
 
 def _is_activation_layer(value: Json) -> bool:
@@ -160,8 +182,17 @@ def serialise(model: Model, *, list_ends: bool = False) -> dict[str, Json]:
         ``{"module", "class_name", "config", "registered_name"}`` as in config.json of an archive.
     """
     if model.kind == "sequential":
-        config = {"name": model.name, **model.config, "layers": [_entry(layer) for layer in model.layers]}
-        return {"module": "keras", "class_name": "Sequential", "config": config, "registered_name": None}
+        config = {
+            "name": model.name,
+            **model.config,
+            "layers": [_entry(layer) for layer in model.layers],
+        }
+        return {
+            "module": "keras",
+            "class_name": "Sequential",
+            "config": config,
+            "registered_name": None,
+        }
     layers = ordered_layers(model)
     nested = {layer.name for layer in layers if layer.class_name == "Functional"}
     config = {
@@ -171,25 +202,43 @@ def serialise(model: Model, *, list_ends: bool = False) -> dict[str, Json]:
         "input_layers": _written_ends(model.inputs, nested, list_ends),
         "output_layers": _written_ends(model.outputs, nested, list_ends),
     }
-    return {"module": FUNCTIONAL_MODULE, "class_name": "Functional", "config": config, "registered_name": "Functional"}
+    return {
+        "module": FUNCTIONAL_MODULE,
+        "class_name": "Functional",
+        "config": config,
+        "registered_name": "Functional",
+    }
 
 
 def _written_ends(structure: Any, nested: set[str], as_list: bool) -> Json:
-    ends = map_refs(lambda ref: [ref.layer, ref.call + (ref.layer in nested), ref.output], structure)
+    ends = map_refs(
+        lambda ref: [ref.layer, ref.call + (ref.layer in nested), ref.output], structure
+    )
     return [ends] if as_list and isinstance(structure, TensorRef) else ends
 
 
 def _graph_entry(layer: Layer) -> dict[str, Json]:
-    return {**_entry(layer), "name": layer.name, "inbound_nodes": [_node(call) for call in layer.calls]}
+    return {
+        **_entry(layer),
+        "name": layer.name,
+        "inbound_nodes": [_node(call) for call in layer.calls],
+    }
 
 
 def _node(call: Call) -> dict[str, Json]:
-    return {"args": list(map_refs(_keras_tensor, call.args)), "kwargs": dict(map_refs(_keras_tensor, call.kwargs))}
+    return {
+        "args": list(map_refs(_keras_tensor, call.args)),
+        "kwargs": dict(map_refs(_keras_tensor, call.kwargs)),
+    }
 
 
 def _keras_tensor(ref: TensorRef) -> dict[str, Json]:
     # Shape and dtype are placeholders: the reader replaces the tensor by the one of its history.
-    config = {"shape": [None], "dtype": "float32", "keras_history": [ref.layer, ref.call, ref.output]}
+    config = {
+        "shape": [None],
+        "dtype": "float32",
+        "keras_history": [ref.layer, ref.call, ref.output],
+    }
     return {"class_name": "__keras_tensor__", "config": config}
 
 
@@ -203,10 +252,14 @@ def _entry(layer: Layer) -> dict[str, Json]:
     cells = [_entry(child) for key, child in layer.inner.items() if key.startswith("cells/")]
     if cells:
         config["cells"] = cells
-    config |= {key: _entry(child) for key, child in layer.inner.items() if not key.startswith("cells/")}
+    config |= {
+        key: _entry(child) for key, child in layer.inner.items() if not key.startswith("cells/")
+    }
     entry = {
         "module": layer.module or None,
-        "class_name": keras3.public_name(layer.class_name) if layer.module == "keras.layers" else layer.class_name,
+        "class_name": keras3.public_name(layer.class_name)
+        if layer.module == "keras.layers"
+        else layer.class_name,
         "config": config,
         "registered_name": layer.registered_name,
     }
@@ -214,5 +267,5 @@ def _entry(layer: Layer) -> dict[str, Json]:
 
 
 def _needs_build_config(layer: Layer) -> bool:
-    """Stock layers are built by their calls; a custom layer may need what its own build state says."""
+    """Whether the build state matters: calls build stock layers, custom ones may need it."""
     return layer.build_config is not None and layer.module != "keras.layers"

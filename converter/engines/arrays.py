@@ -31,8 +31,8 @@ def _filled(shape: Sequence[int | None], size: int, batch: int) -> tuple[int, ..
 
 def _random(spec: InputSpec, shape: tuple[int, ...], generator: np.random.Generator) -> Array:
     if spec.dtype == "string":
-        words = generator.choice(_WORDS, size=(*shape, _PHRASE))
-        return np.apply_along_axis(" ".join, -1, words).reshape(shape).astype(np.str_)
+        words = generator.choice(_WORDS, size=(int(np.prod(shape)), _PHRASE))
+        return np.array([" ".join(phrase) for phrase in words], dtype=np.str_).reshape(shape)
     if spec.dtype == "bool":
         return generator.integers(0, 2, size=shape).astype(np.bool_)
     dtype = np.dtype("float32" if spec.dtype == "bfloat16" else spec.dtype)

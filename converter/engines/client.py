@@ -148,9 +148,15 @@ class Engine:
         else:
             self.kill()
 
+    @property
+    def pid(self) -> int:
+        """Process id of the child."""
+        return self._process.pid
+
     def close(self) -> None:
         """Lets the child leave, ends it if it does not, and removes the scratch folder."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
+            _pipe(self._process.stdin).write("\n")
             _pipe(self._process.stdin).close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_GRACE)

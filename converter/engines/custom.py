@@ -18,7 +18,7 @@ from typing import Any
 from converter.engines import libraries
 from converter.engines.explain import one_line
 from converter.engines.gate import walk
-from converter.errors import KfixError, MissingObjectError, UsageError
+from converter.errors import MissingObjectError, UsageError
 
 _FOREIGN = frozenset({"keras", "numpy", "tensorflow", "tf_keras"}) | sys.stdlib_module_names
 _OLD_KERAS = re.compile(
@@ -69,6 +69,9 @@ def load_custom(values: Sequence[str]) -> CustomObjects:
         UsageError: a file does not exist.
     """
     custom = CustomObjects()
+    for value in values:
+        if value.endswith(".py") and not Path(value).is_file():
+            raise UsageError(f"--custom {value}: there is no such file.")
     libraries.keras()
     for value in values:
         module = _import(value)
@@ -83,17 +86,11 @@ def _import(value: str) -> ModuleType:
     # A run must leave nothing beside the user's sources.
     sys.dont_write_bytecode = True
     try:
-        return _import_file(Path(value)) if _is_file(value) else importlib.import_module(value)
-    except KfixError:
-        raise
+        if Path(value).is_file():
+            return _import_file(Path(value))
+        return importlib.import_module(value)
     except (Exception, SystemExit) as error:
         raise _import_failure(value, error) from error
-
-
-def _is_file(value: str) -> bool:
-    if value.endswith(".py") and not Path(value).is_file():
-        raise UsageError(f"--custom {value}: there is no such file.")
-    return Path(value).is_file()
 
 
 def _import_file(path: Path) -> ModuleType:

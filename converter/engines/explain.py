@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from converter.engines import libraries
-from converter.engines.gate import walk
+from converter.engines.gate import is_foreign, walk
 from converter.errors import KfixError, MissingObjectError
 
 _STOCK_HOMES = (
@@ -64,6 +64,19 @@ def explain(
         or _failure_in_user_code(error, objects)
         or otherwise(f"{what}: {one_line(error)}")
     )
+
+
+def require_own_objects(config: Any, objects: Mapping[str, Any]) -> None:
+    """Keeps modules that only the file names from Keras; before 3.11 it imports them.
+
+    Raises:
+        MissingObjectError: the file names modules whose objects the user did not give.
+    """
+    items = [item for _, item in walk(config) if is_foreign(item.get("module"))]
+    if not all(_known(custom_name(item), item, objects) for item in items):
+        error = _missing_objects(config, objects)
+        assert error is not None
+        raise error
 
 
 def _missing_objects(config: Any, objects: Mapping[str, Any]) -> MissingObjectError | None:

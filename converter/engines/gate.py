@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import json
 import re
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,34 +42,40 @@ CODE_CARRIERS = frozenset(
 
 _STOCK = re.compile(
     r"(tf_)?keras(\.src|\.api|\._tf_keras|\.keras|\.engine)*"
-    r"(\.(activations|constraints|dtype_policies|engine|initializers|layers|losses|metrics|mixed_precision|models"
-    r"|ops|optimizers|quantizers|regularizers|legacy|legacy_tf_layers)(\.\w+)*)?"
+    r"(\.(activations|constraints|dtype_policies|engine|initializers|layers|losses|metrics"
+    r"|mixed_precision|models|ops|optimizers|quantizers|regularizers|legacy|legacy_tf_layers)(\.\w+)*)?"
 )
 _FILE_ARGUMENTS = ("vocabulary",)
 """Arguments that a layer takes as the path of a file to read when they are strings."""
 
 
-def read_config(path: str | Path) -> Json:
+def read_config(path: str | Path, *, compile: bool = False) -> Json:
     """The model's config of a ``.keras`` archive or of a legacy HDF5 file.
+
+    Args:
+        path: the file.
+        compile: with the compile state, under ``compile_config`` for both kinds of file.
 
     Raises:
         NotAModelError: there is none.
     """
     try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                return json.loads(archive.read("config.json"))
-        with h5py.File(path, "r") as file:
-            return json.loads(_joined_attribute(file.attrs, "model_config"))
-    except (KeyError, OSError, ValueError, RecursionError) as error:
-        raise NotAModelError(
-            f"{Path(path).name} holds no model config that can be read."
-        ) from error
+        config, compile_config = _configs(path)
+    except (KeyError, OSError, TypeError, ValueError, RecursionError, zipfile.BadZipFile) as error:
+        name = Path(path).name
+        raise NotAModelError(f"{name} holds no model config that can be read.") from error
+    rest = {key: value for key, value in config.items() if key != "compile_config"}
+    return {**rest, "compile_config": compile_config} if compile else rest
 
 
-def _joined_attribute(attributes: Any, name: str) -> str:
-    value = attributes[name]
-    return value.decode("utf-8") if isinstance(value, bytes) else str(value)
+def _configs(path: str | Path) -> tuple[dict[str, Json], Json]:
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            config = dict(json.loads(archive.read("config.json")))
+            return config, config.get("compile_config")
+    with h5py.File(path, "r") as file:
+        training = file.attrs.get("training_config", "null")
+        return dict(json.loads(file.attrs["model_config"])), json.loads(training)
 
 
 def refuse_code(config: Json, name: str, *, stock_only: bool = True) -> None:
@@ -77,8 +84,7 @@ def refuse_code(config: Json, name: str, *, stock_only: bool = True) -> None:
     Args:
         config: the model's config.
         name: the file's name, for the message.
-        stock_only: also refuse objects of modules that are not Keras's; off where the user gave
-            modules.
+        stock_only: also refuse the user's own objects; off where they come by ``--custom``.
 
     Raises:
         UnsafeContentError: naming the first object that must not be read.
@@ -94,7 +100,8 @@ def _danger(item: dict[str, Json], stock_only: bool) -> str:
     class_name, module = item.get("class_name"), item.get("module")
     if class_name in CODE_CARRIERS:
         return f"a {class_name}"
-    if stock_only and isinstance(module, str) and not _is_stock(module, item):
+    own = not stock_only and is_foreign(module)
+    if isinstance(module, str) and not own and not _is_stock(module, item):
         return f"an object of module '{module}'"
     config = item.get("config")
     if isinstance(class_name, str) and isinstance(config, dict):
@@ -102,6 +109,12 @@ def _danger(item: dict[str, Json], stock_only: bool) -> str:
             if isinstance(config.get(key), str):
                 return f"a {class_name} that reads the file '{config[key]}'"
     return ""
+
+
+def is_foreign(module: Json) -> bool:
+    """Whether the module can be the user's: not Keras's, TensorFlow's or Python's."""
+    packages = ("", "keras", "tf_keras", "tensorflow", *sys.stdlib_module_names)
+    return isinstance(module, str) and module.split(".")[0] not in packages
 
 
 def _is_stock(module: str, item: dict[str, Json]) -> bool:
@@ -118,7 +131,8 @@ def walk(config: Json, path: str = "") -> Iterator[tuple[str, dict[str, Json]]]:
     while stack:
         where, item = stack.pop()
         if isinstance(item, dict):
-            where = _step(where, item)
+            # The model's own name would lead every path and only be noise.
+            where = where if item is config else _step(where, item)
             yield where, item
             stack.extend((where, value) for value in reversed(list(item.values())))
         elif isinstance(item, list):
@@ -130,8 +144,6 @@ def _step(where: str, item: dict[str, Json]) -> str:
     if "class_name" not in item or not isinstance(config, dict):
         return where
     name = item.get("name") or config.get("name")
-    # The model's own name leads every path and would only be noise.
-    is_model = isinstance(config.get("layers"), list) and not where
-    if not isinstance(name, str) or is_model:
+    if not isinstance(name, str):
         return where
     return f"{where}/{name}" if where else name

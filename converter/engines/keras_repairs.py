@@ -25,11 +25,11 @@ def _replaced(owner: Any, name: str, make: Any) -> Iterator[None]:
 
 
 @contextmanager
-def frugal_loading() -> Iterator[None]:
-    """``load_model`` with less memory and the same result.
+def frugal_memory() -> Iterator[None]:
+    """``load_model`` and ``save`` with less memory and the same result.
 
-    Keras holds the weights of a ``.keras`` in memory twice unless memory is short, and then unpacks
-    them beside the path that it was given; and it draws random weights only to overwrite them.
+    Keras holds the weights of a ``.keras`` in memory twice unless memory is short, and then uses a
+    file beside the path that it was given; and it draws random weights only to overwrite them.
     """
     saving = import_module("keras.src.saving.saving_lib")
     variable = import_module("keras.src.backend.tensorflow.core").Variable

@@ -17,9 +17,9 @@ import numpy as np
 
 from converter.engines import arrays, libraries
 from converter.engines.custom import CustomObjects
-from converter.engines.explain import explain, one_line
+from converter.engines.explain import explain, one_line, require_own_objects
 from converter.engines.gate import read_config, refuse_code
-from converter.engines.keras_repairs import frugal_loading
+from converter.engines.keras_repairs import frugal_memory
 from converter.engines.results import InputSpec
 from converter.errors import KfixError, NotAModelError, NotExactError
 
@@ -98,7 +98,7 @@ class LoadedModel:
     def run(self, inputs: Sequence[Array]) -> dict[str, Array]:
         """Outputs by name for NumPy inputs in the model's order."""
         pairs = zip(inputs, self._given(len(inputs)), strict=True)
-        outputs = self.predict([_to_tensor(array, spec) for array, spec in pairs])
+        outputs = self.predict([to_tensor(array, spec) for array, spec in pairs])
         values = [to_numpy(output) for output in outputs]
         return dict(zip(self.output_names(len(values)), values, strict=True))
 
@@ -134,11 +134,12 @@ def load_keras(
 ) -> LoadedModel:
     """Loads a file with Keras 3 as its user would: ``load_model`` in its safe mode."""
     keras = libraries.keras()
-    config = read_config(path)
-    refuse_code(config, Path(path).name, stock_only=not custom.objects)
+    config = read_config(path, compile=compile)
+    refuse_code(config, Path(path).name, stock_only=False)
     objects = custom.for_config(config)
+    require_own_objects(config, objects)
     keras.utils.set_random_seed(0)
-    with warnings.catch_warnings(record=True) as caught, frugal_loading():
+    with warnings.catch_warnings(record=True) as caught, frugal_memory():
         warnings.simplefilter("always")
         try:
             model = keras.models.load_model(
@@ -257,7 +258,8 @@ def _reads_ids(layer: Any) -> bool:
     return False
 
 
-def _to_tensor(array: Array, spec: InputSpec | None) -> Any:
+def to_tensor(array: Array, spec: InputSpec | None = None) -> Any:
+    """An input array as a tensor of the dtype that the model asks for."""
     tensorflow = libraries.tensorflow()
     tensor = tensorflow.constant(array.astype(object) if array.dtype.kind == "U" else array)
     if spec is not None and spec.dtype == "bfloat16":

@@ -9,6 +9,7 @@ from typing import Any
 from converter.engines import libraries
 from converter.engines.custom import CustomObjects, load_custom
 from converter.engines.explain import one_line
+from converter.engines.keras_repairs import frugal_memory
 from converter.engines.models import LoadedModel, load_keras, warning_texts
 from converter.engines.results import Rebuild, to_json
 from converter.engines.trial import Trial, try_out
@@ -71,7 +72,7 @@ def load_with_compile_state(
 
 
 def _save(model: LoadedModel, path: str) -> list[str]:
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as caught, frugal_memory():
         warnings.simplefilter("always")
         try:
             model.model.save(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -139,8 +138,3 @@ def is_random(model: LoadedModel, inputs: dict[str, Array]) -> bool:
 def _fresh(model: LoadedModel, inputs: dict[str, Array]) -> dict[str, Array]:
     model.reset()
     return run(model, inputs)
-
-
-def same_inputs(model: LoadedModel, names: Sequence[str]) -> bool:
-    """Whether the model takes as many inputs as there are arrays."""
-    return not model.specs or len(model.specs) == len(names)

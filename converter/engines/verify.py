@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from converter.engines import arrays, libraries
 from converter.engines.compare import compare_outputs
 from converter.engines.custom import CustomObjects, load_custom
+from converter.engines.divergence import first_difference
 from converter.engines.explain import one_line
 from converter.engines.models import LoadedModel, load_keras, load_tf_keras, release
 from converter.engines.results import Comparison, Tolerance, Verification, to_json
@@ -49,21 +51,27 @@ def verify_keras(
     model = load()
     outcome = try_out(model, trial)
     compiled, warnings = model.compiled, model.warnings
-    # Two models in memory would double the peak; the first is loaded again only if the numbers
-    # differ.
+    # Two models in memory would double the peak; the first is loaded again only to find out more.
     del model
     release()
-    expected, note = _expected(reference, reference_kind, objects, build_input_shape, outcome)
-    comparisons = _compare(outcome, expected, Tolerance(**tolerance))
-    differs = any(not item.ok for item in comparisons)
+    source = partial(_load, reference, reference_kind, objects, build_input_shape)
+    expected, note = _expected(reference, reference_kind, source, outcome)
+    limits = Tolerance(**tolerance)
+    comparisons = _compare(outcome, expected, limits)
+    random, place = False, ""
+    if not all(item.ok for item in comparisons):
+        random = is_random(load(), outcome.inputs)
+        if not random and reference_kind != "arrays":
+            place = first_difference(load(), source(), outcome.inputs, limits)
     verification = Verification(
         reader=libraries.label("keras"),
         reference=reference_kind if expected is not None else "",
         note=note,
         compiled=compiled,
-        random=differs and is_random(load(), outcome.inputs),
+        random=random,
         prediction=outcome.saved(trial),
         comparisons=comparisons,
+        first_difference=place,
         warnings=warnings,
     )
     return to_json(verification)
@@ -76,11 +84,7 @@ def _compare(
 
 
 def _expected(
-    reference: str | None,
-    kind: str,
-    objects: CustomObjects,
-    build_input_shape: BuildShape,
-    outcome: Outcome,
+    reference: str | None, kind: str, load: Loader, outcome: Outcome
 ) -> tuple[list[Array] | None, str]:
     """The reference's outputs, or None and why there are none."""
     if reference is None:
@@ -88,8 +92,7 @@ def _expected(
     if kind == "arrays":
         return list(arrays.load(reference).values()), ""
     try:
-        model = _load(reference, kind, objects, build_input_shape)
-        return list(run(model, outcome.inputs).values()), ""
+        return list(run(load(), outcome.inputs).values()), ""
     except UsageError:
         raise
     except KfixError as error:
@@ -99,7 +102,7 @@ def _expected(
 
 
 def _load(
-    path: str, kind: str, objects: CustomObjects, build_input_shape: BuildShape
+    path: Any, kind: str, objects: CustomObjects, build_input_shape: BuildShape
 ) -> LoadedModel:
     if kind == "tf_keras":
         return load_tf_keras(path, build_input_shape)

@@ -47,8 +47,12 @@ def main(arguments: Sequence[str]) -> None:
         with contextlib.suppress(KfixError):
             _PRELOADS[preload]()
     for line in requests:
+        if not line.strip():
+            return
         answers.write(json.dumps(_answer(line)) + "\n")
         answers.flush()
+    # The pipe ended without a farewell: the parent was killed.
+    shutil.rmtree(scratch or os.devnull, ignore_errors=True)
 
 
 def _private_channel() -> tuple[TextIO, TextIO]:

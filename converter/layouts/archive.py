@@ -1,8 +1,8 @@
 """The paths of variables in ``.keras`` archives and ``.weights.h5`` files.
 
-``layers/<class in snake case>[_n]/…/vars/<i>``: n counts the layers of the same class among all layers of the model (op nodes do not
-count, input layers of a Sequential neither), i is the order of creation. See ``_walk_saveable`` and
-``_save_container_state`` in keras/src/saving/saving_lib.py.
+``layers/<class in snake case>[_n]/…/vars/<i>``: n counts the layers of the same class among all
+layers of the model (op nodes do not count, input layers of a Sequential neither), i is the order of
+creation. See ``_walk_saveable`` and ``_save_container_state`` in keras/src/saving/saving_lib.py.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from converter.layouts.graph_order import ordered_layers
-from converter.layouts.legacy import CountMismatchError, rebuild, weight
-from converter.layouts.variables import Variable, variables_of
+from converter.layouts.legacy import CountMismatchError, weight
+from converter.layouts.variables import Variable, is_op, variables_of
 from converter.model.description import Dataset, Layer, Model, Weight
 
 INNER_PATHS = {"layer": "layer", "cell": "cell", "backward_layer": "backward_layer"}
@@ -27,13 +27,10 @@ def snake_case(class_name: str) -> str:
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def is_op(layer: Layer) -> bool:
-    """Whether a node is a ``keras.ops`` operation, which is no layer and owns no variables."""
-    return layer.module.startswith(("keras.src.ops", "keras.ops"))
-
-
-def layer_paths(model: Model, base: str = "", *, implicit_masks: bool = True) -> Iterator[tuple[Layer, str]]:
-    """Every layer that can own variables, with the path of its group; nested ones after their container."""
+def layer_paths(
+    model: Model, base: str = "", *, implicit_masks: bool = True
+) -> Iterator[tuple[Layer, str]]:
+    """Every layer that can own variables with its group's path; nested ones after containers."""
     for layer, path in _numbered(_saved_layers(model, implicit_masks), f"{base}layers/"):
         yield from _inside(layer, path, implicit_masks)
 
@@ -42,7 +39,9 @@ def _saved_layers(model: Model, implicit_masks: bool) -> list[Layer]:
     inputs_too = model.kind != "sequential"
     in_order = ordered_layers(model, implicit_masks=implicit_masks)
     return [
-        layer for layer in in_order if not is_op(layer) and (inputs_too or layer.class_name != "InputLayer")
+        layer
+        for layer in in_order
+        if not is_op(layer) and (inputs_too or layer.class_name != "InputLayer")
     ]
 
 
@@ -74,7 +73,7 @@ def _inner_name(layer: Layer, key: str) -> str:
 
 
 def variables(model: Model) -> Iterator[tuple[str, Weight]]:
-    """What an archive holds for a model in Keras 3's words: the path and the weight of each variable."""
+    """The path and the weight of each variable in an archive of a model in Keras 3's words."""
     for layer, path in layer_paths(model):
         for name, each in zip(_variable_paths(layer), layer.weights, strict=True):
             yield f"{path}/{name}", each
@@ -83,7 +82,7 @@ def variables(model: Model) -> Iterator[tuple[str, Weight]]:
 
 
 def archived_variables(layer: Layer) -> list[Variable]:
-    """A layer's own variables that an archive holds; it stores a kernel with its low-rank update already added."""
+    """A layer's own variables in an archive, which adds low-rank updates to their kernels."""
     return [variable for variable in variables_of(layer) or () if variable.archived]
 
 
@@ -99,7 +98,9 @@ def _variable_paths(layer: Layer) -> list[str]:
     return paths
 
 
-def bind(model: Model, stored: Mapping[str, Dataset], *, implicit_masks: bool) -> tuple[Model, list[Exception]]:
+def bind(
+    model: Model, stored: Mapping[str, Dataset], *, implicit_masks: bool
+) -> tuple[Model, list[Exception]]:
     """Gives every layer of an archive's model its weights by path.
 
     Args:
@@ -116,9 +117,15 @@ def bind(model: Model, stored: Mapping[str, Dataset], *, implicit_masks: bool) -
         names = [variable.name for variable in archived_variables(layer)]
         paths = [f"{path}/{name}" for name in _variable_paths(layer)]
         paths = [each if each in stored else _as_tf_keras(each) for each in paths]
-        present = [(name, stored[each]) for name, each in zip(names, paths, strict=True) if each in stored]
+        present = [
+            (name, stored[each]) for name, each in zip(names, paths, strict=True) if each in stored
+        ]
         if variables_of(layer) is None:
-            present = [(each[len(path) + 1 :], stored[each]) for each in stored if each.startswith(f"{path}/")]
+            present = [
+                (each[len(path) + 1 :], stored[each])
+                for each in stored
+                if each.startswith(f"{path}/")
+            ]
         elif len(present) != len(paths):
             problems.append(CountMismatchError(layer, len(paths), len(present)))
         found[id(layer)] = tuple(weight(name, data) for name, data in present)
@@ -132,10 +139,12 @@ def _as_tf_keras(path: str) -> str:
 
 
 def rebuild_identified(layer: Layer, found: Mapping[int, tuple[Weight, ...]]) -> Layer:
-    """The layer and all inside it with weights looked up by the identity of the parsed layer objects."""
+    """The layer and all inside it with weights looked up by the identity of parsed layers."""
     weights = found.get(id(layer), layer.weights)
     inner = {key: rebuild_identified(child, found) for key, child in layer.inner.items()}
     model = layer.model
     if model is not None:
-        model = replace(model, layers=tuple(rebuild_identified(child, found) for child in model.layers))
+        model = replace(
+            model, layers=tuple(rebuild_identified(child, found) for child in model.layers)
+        )
     return replace(layer, weights=weights, inner=inner, model=model)

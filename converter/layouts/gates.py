@@ -16,7 +16,10 @@ _GATES = {
     "GRU": ("recurrent_activation", "recurrent_activation", "activation"),
     "SimpleRNN": ("activation",),
 }
-"""The activation of each gate in order: LSTM input, forget, candidate, output; GRU update, reset, candidate."""
+"""The activation of each gate in order.
+
+LSTM: input, forget, candidate, output. GRU: update, reset, candidate.
+"""
 
 
 def gates_of(class_name: str) -> tuple[str, ...]:
@@ -26,7 +29,7 @@ def gates_of(class_name: str) -> tuple[str, ...]:
 
 
 def scale(weight: Weight, factor: float, *, parts: int = 1, chosen: Sequence[int] = (0,)) -> Weight:
-    """The weight with some of its ``parts`` equal parts along the last axis multiplied by ``factor``.
+    """The weight with some of its ``parts`` along the last axis multiplied by ``factor``.
 
     The product is rounded once, from float64.
     """

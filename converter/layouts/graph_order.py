@@ -1,8 +1,8 @@
 """The order in which Keras puts the layers of a Functional model.
 
-Keras forgets the order of a config: on loading it sorts layers by their depth in the graph, ties by a depth-first walk from the outputs.
-Weights are matched by that order, so a writer must know it. The algorithm is the same from Keras 2 to Keras 3
-(``map_graph`` in keras/src/ops/function.py).
+Keras forgets the order of a config: on loading it sorts layers by their depth in the graph, ties by
+a depth-first walk from the outputs. Weights are matched by that order, so a writer must know it.
+The algorithm is the same from Keras 2 to Keras 3 (``map_graph`` in keras/src/ops/function.py).
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ Node = tuple[str, int]
 
 
 def ordered_layers(model: Model, *, implicit_masks: bool = True) -> tuple[Layer, ...]:
-    """The model's layers as ``model.layers`` lists them after loading; layers that no output needs are left out.
+    """The model's layers as ``model.layers`` lists them, without those that no output needs.
 
     A Sequential keeps its own order.
 
     Args:
         model: in either generation's words.
-        implicit_masks: whether the reader adds op nodes for masks, as Keras 3 does and Keras 2 does not.
+        implicit_masks: whether the reader adds op nodes for masks, as Keras 3 does and Keras 2 does
+            not.
     """
     if model.kind == "sequential":
         return model.layers
@@ -57,7 +58,9 @@ def _parents(layers: Iterable[Layer], masks: ImplicitMasks | None) -> dict[Node,
     return parents
 
 
-def _depth_first(outputs: Sequence[Node], parents: dict[Node, tuple[Node, ...]]) -> tuple[list[Node], dict[str, int]]:
+def _depth_first(
+    outputs: Sequence[Node], parents: dict[Node, tuple[Node, ...]]
+) -> tuple[list[Node], dict[str, int]]:
     """Nodes from inputs to outputs, and for each layer when the walk first met it.
 
     Written without recursion: graphs of a thousand layers are deeper than Python's stack.

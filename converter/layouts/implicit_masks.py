@@ -1,7 +1,8 @@
 """The op nodes that Keras 3 adds to a graph when layers hand masks on.
 
-They are not in the config that a file holds, but they count when Keras 3 sorts the layers by depth, and so decide which of two
-layers comes first. This follows ``Layer.__call__`` and the ``compute_mask`` methods of keras/src/layers.
+They are not in the config that a file holds, but they count when Keras 3 sorts the layers by depth,
+and so decide which of two layers comes first. This follows ``Layer.__call__`` and the
+``compute_mask`` methods of keras/src/layers.
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ class ImplicitMasks:
         if entry and entry["masking"] and takes and not _is_unmasked_embedding(layer):
             first = arguments.get(takes[0])
             previous = self._of(first) if mask is None else mask
-            for output, after in enumerate(self._after(layer, self._converted(layer, first), previous)):
+            for output, after in enumerate(
+                self._after(layer, self._converted(layer, first), previous)
+            ):
                 if after is not None:
                     self._masks[TensorRef(layer.name, index, output)] = after
 
@@ -74,7 +77,7 @@ class ImplicitMasks:
         return map_refs(self._masks.get, structure)
 
     def _converted(self, layer: Layer, inputs: Any) -> Any:
-        """The inputs as the layer sees them: of its own dtype, by a cast where they have another."""
+        """The inputs as the layer sees them: cast where they are not of its own dtype."""
 
         def cast(ref: TensorRef) -> TensorRef:
             dtype = self._dtypes.of(ref)

@@ -1,7 +1,8 @@
-"""The order of variables in legacy HDF5 files: for each layer of the top model the trainable ones, then the others.
+"""The order of variables in legacy HDF5 files: trainable ones first, for each top layer.
 
-Inside containers (nested models, wrappers, cells) the same holds recursively, with the ``trainable`` flags as saved: a frozen
-layer counts with all it has as non-trainable. Keras matches by position only, so this order is the meaning of a file.
+Inside containers (nested models, wrappers, cells) the same holds recursively, with the
+``trainable`` flags as saved: a frozen layer counts with all it has as non-trainable. Keras matches
+by position only, so this order is the meaning of a file.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from converter.layouts.graph_order import ordered_layers
-from converter.layouts.variables import variables_of
+from converter.layouts.variables import is_op, variables_of
 from converter.model.description import Dataset, Layer, Model, Weight
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A place for one variable in the file: which layer it belongs to and which of its variables it is."""
+    """A place for one variable in the file: its layer, and which of the layer's it is."""
 
     path: str
     index: int
@@ -36,7 +37,9 @@ class CountMismatchError(Exception):
     """A layer has another number of weights in the file than its class creates."""
 
     def __init__(self, layer: Layer, expected: int, found: int) -> None:
-        super().__init__(f"{layer.name} ({layer.class_name}): {expected} weights expected, {found} in the file")
+        super().__init__(
+            f"{layer.name} ({layer.class_name}): {expected} weights expected, {found} in the file"
+        )
         self.layer = layer
         self.expected = expected
         self.found = found
@@ -56,18 +59,36 @@ def slots(layer: Layer, *, implicit_masks: bool = True) -> list[Slot]:
     return trainable + others
 
 
-def _slots(layer: Layer, path: str, implicit_masks: bool) -> tuple[list[Slot], list[Slot]]:
-    """The trainable and the other variables; a frozen layer hands all it has to the others."""
+def _slots(
+    layer: Layer, path: str, by_keras3: bool, inside_frozen: bool = False
+) -> tuple[list[Slot], list[Slot]]:
+    """The trainable and the other variables; a frozen layer hands all it has to the others.
+
+    Keras 3 collects the weights inside a frozen container layer by layer. Keras 2 did so only
+    where the layers inside were marked as frozen themselves.
+    """
     own = variables_of(layer)
     if own is None:
         raise UnknownVariablesError(path, layer.class_name)
+    frozen = inside_frozen or _is_frozen(layer)
     trainable = [Slot(path, index, each.name) for index, each in enumerate(own) if each.trainable]
     others = [Slot(path, index, each.name) for index, each in enumerate(own) if not each.trainable]
-    for key, child in _children(layer, implicit_masks):
-        inner_trainable, inner_others = _slots(child, f"{path}/{key}", implicit_masks)
-        trainable += inner_trainable
-        others += inner_others
-    return ([], trainable + others) if _is_frozen(layer) else (trainable, others)
+    for key, child in _children(layer, by_keras3):
+        parts = _slots(child, f"{path}/{key}", by_keras3, by_keras3 and frozen)
+        trainable += parts[0]
+        others += parts[1]
+    if not frozen:
+        return trainable, others
+    if layer.class_name == "SpectralNormalization":
+        trainable, others = _spectral_normalization(trainable + others, path)
+    return [], trainable + others
+
+
+def _spectral_normalization(every: list[Slot], path: str) -> tuple[list[Slot], list[Slot]]:
+    """It holds the kernel of the layer inside as a variable of its own, before its vector."""
+    own = [slot for slot in every if slot.path == path]
+    kernel, *rest = [slot for slot in every if slot.path != path]
+    return [kernel], own + rest
 
 
 def _is_frozen(layer: Layer) -> bool:
@@ -76,7 +97,7 @@ def _is_frozen(layer: Layer) -> bool:
 
 
 def _children(layer: Layer, implicit_masks: bool) -> Iterator[tuple[str, Layer]]:
-    """The layers inside a layer with a key for each, in the order in which Keras collects their weights."""
+    """The layers inside a layer by key, in the order in which Keras collects their weights."""
     yield from layer.inner.items()
     if layer.model is not None:
         for child in ordered_layers(layer.model, implicit_masks=implicit_masks):
@@ -87,17 +108,20 @@ Stored = Sequence[tuple[str, Dataset]]
 """The weights of one layer group: names and datasets in the order of the file."""
 
 
-def bind(model: Model, groups: Mapping[str, Stored], *, implicit_masks: bool) -> tuple[Model, list[Exception]]:
+def bind(
+    model: Model, groups: Mapping[str, Stored], *, implicit_masks: bool
+) -> tuple[Model, list[Exception]]:
     """Gives every layer of a model that Keras 2 wrote its weights, or of a legacy file of Keras 3.
 
     Args:
         model: as parsed, in the writer's words.
-        groups: for each layer name of the file its weights as (name, dataset), in the order of the file.
+        groups: for each layer name of the file its weights as (name, dataset), in the order of the
+            file.
         implicit_masks: whether the writer was Keras 3, see ``ordered_layers``.
 
     Returns:
-        The model with weights, and what did not fit: CountMismatchError for layers whose weights were left unbound,
-        UnknownVariablesError where a container holds a class that is not known.
+        The model with weights, and what did not fit: CountMismatchError for layers whose weights
+        were left unbound, UnknownVariablesError where a container holds a class that is not known.
     """
     problems: list[Exception] = []
     layers = []
@@ -108,26 +132,40 @@ def bind(model: Model, groups: Mapping[str, Stored], *, implicit_masks: bool) ->
             layers.append(_bind_layer(layer, stored, implicit_masks))
         except (CountMismatchError, UnknownVariablesError) as problem:
             problems.append(problem)
-            layers.append(replace(layer, weights=tuple(weight(name, data) for name, data in stored)))
+            layers.append(
+                replace(layer, weights=tuple(weight(name, data) for name, data in stored))
+            )
     return replace(model, layers=tuple(layers)), problems
 
 
-def _by_layer(model: Model, groups: Mapping[str, Stored], implicit_masks: bool) -> Mapping[str, Stored]:
+def _by_layer(
+    model: Model, groups: Mapping[str, Stored], implicit_masks: bool
+) -> Mapping[str, Stored]:
     """The groups by the names of the model's layers.
 
-    Up to Keras 2.2.2 the config of a nested Sequential does not hold its name. What no name matches is matched as Keras does,
-    by position among the layers that have weights.
+    Up to Keras 2.2.2 the config of a nested Sequential does not hold its name. What no name matches
+    is matched as Keras does, by position among the layers that have weights.
     """
     names = {layer.name for layer in model.layers}
     strangers = [stored for name, stored in groups.items() if name not in names and stored]
     in_order = ordered_layers(model, implicit_masks=implicit_masks)
-    nameless = [layer.name for layer in in_order if layer.name not in groups and _has_variables(layer)]
-    return {**groups, **dict(zip(nameless, strangers, strict=True))} if len(nameless) == len(strangers) else groups
+    nameless = [
+        layer.name for layer in in_order if layer.name not in groups and _has_variables(layer)
+    ]
+    return (
+        {**groups, **dict(zip(nameless, strangers, strict=True))}
+        if len(nameless) == len(strangers)
+        else groups
+    )
 
 
 def _has_variables(layer: Layer) -> bool:
     own = variables_of(layer)
-    return own is None or bool(own) or any(_has_variables(child) for _, child in _children(layer, False))
+    return (
+        own is None
+        or bool(own)
+        or any(_has_variables(child) for _, child in _children(layer, False))
+    )
 
 
 def weight(name: str, dataset: Dataset) -> Weight:
@@ -153,22 +191,36 @@ def place(layer: Layer, path: str, found: Mapping[str, Mapping[int, Weight]]) ->
     def own(weights: Mapping[int, Weight]) -> tuple[Weight, ...]:
         return tuple(weights[index] for index in sorted(weights))
 
-    return rebuild(layer, path, lambda each, where: replace(each, weights=own(found[where])) if where in found else each)
+    return rebuild(
+        layer,
+        path,
+        lambda each, where: replace(each, weights=own(found[where])) if where in found else each,
+    )
 
 
 def rebuild(layer: Layer, path: str, function: Callable[[Layer, str], Layer]) -> Layer:
     """Applies ``function`` to a layer and to all layers inside it; paths are those of ``Slot``."""
     if layer.inner:
-        layer = replace(layer, inner={key: rebuild(child, f"{path}/{key}", function) for key, child in layer.inner.items()})
+        layer = replace(
+            layer,
+            inner={
+                key: rebuild(child, f"{path}/{key}", function) for key, child in layer.inner.items()
+            },
+        )
     if layer.model is not None:
-        inside = tuple(rebuild(child, f"{path}/layers/{child.name}", function) for child in layer.model.layers)
+        inside = tuple(
+            rebuild(child, f"{path}/layers/{child.name}", function) for child in layer.model.layers
+        )
         layer = replace(layer, model=replace(layer.model, layers=inside))
     return function(layer, path)
 
 
 def groups(model: Model) -> list[tuple[str, list[tuple[str, Weight]]]]:
-    """What a legacy file holds for a model in Keras 3's words: for each layer in Keras's order its named weights."""
-    return [(layer.name, _named(layer)) for layer in ordered_layers(model)]
+    """The named weights of a legacy file by layer, for a model in Keras 3's words."""
+    layers = ordered_layers(model)
+    if model.kind == "sequential":
+        layers = tuple(layer for layer in layers if layer.class_name != "InputLayer")
+    return [(layer.name, _named(layer)) for layer in layers if not is_op(layer)]
 
 
 def _named(layer: Layer) -> list[tuple[str, Weight]]:
@@ -176,7 +228,9 @@ def _named(layer: Layer) -> list[tuple[str, Weight]]:
         return [(f"{layer.name}/{weight.name}", weight) for weight in layer.weights]
     held: dict[str, Layer] = {}
     rebuild(layer, layer.name, lambda each, where: held.setdefault(where, each))
-    return _unique([(f"{slot.path}/{slot.name}", held[slot.path].weights[slot.index]) for slot in slots(layer)])
+    return _unique(
+        [(f"{slot.path}/{slot.name}", held[slot.path].weights[slot.index]) for slot in slots(layer)]
+    )
 
 
 def _unique(named: list[tuple[str, Weight]]) -> list[tuple[str, Weight]]:

@@ -1,7 +1,8 @@
-"""Which variables a layer creates, in which order: the declared table that lets kfix write weights without Keras.
+"""Which variables a layer creates, in which order: the table that replaces Keras for writing.
 
-Order is the order of creation inside the layer (what ``.keras`` archives number as ``vars/0``, ``vars/1``…). Legacy
-HDF5 files hold the trainable ones first. The table knows Keras 3's layers and those of Keras 2 that rules rewrite.
+Order is the order of creation inside the layer (what ``.keras`` archives number as ``vars/0``,
+``vars/1``…). Legacy HDF5 files hold the trainable ones first. The table knows Keras 3's layers and
+those of Keras 2 that rules rewrite.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ class Variable:
 
     Attributes:
         name: in the field's words.
-        trainable: whether the layer makes it trainable; a frozen layer's variables are none the less.
+        trainable: whether the layer makes it trainable; a frozen layer's variables are none the
+            less.
         owner: the sub-object that holds it (``cell``, ``query_dense``), empty for the layer itself.
         archived: whether a ``.keras`` archive holds it.
     """
@@ -66,15 +68,19 @@ def _einsum_dense(config: Config) -> list[Variable]:
 
 
 def _multi_head_attention(config: Config) -> list[Variable]:
-    return list(_projections(config, ("query_dense", "key_dense", "value_dense", "output_dense")))
+    owners = ["query_dense", "key_dense", "value_dense", "output_dense"]
+    return list(_projections(config, owners))
 
 
 def _grouped_query_attention(config: Config) -> list[Variable]:
-    return list(_projections(config, ("_query_dense", "_key_dense", "_value_dense", "_output_dense")))
+    owners = ["_query_dense", "_key_dense", "_value_dense", "_output_dense"]
+    return list(_projections(config, owners))
 
 
-def _projections(config: Config, owners: tuple[str, ...]) -> Iterator[Variable]:
-    for owner in owners:
+def _projections(config: Config, owners: list[str]) -> Iterator[Variable]:
+    """Kernel and bias of each projection; a gate is built behind the key."""
+    gate = ["_gate_dense"] if config.get("use_gate") else []
+    for owner in owners[:2] + gate + owners[2:]:
         yield Variable("kernel", owner=owner)
         if config.get("use_bias", True):
             yield Variable("bias", owner=owner)
@@ -82,7 +88,9 @@ def _projections(config: Config, owners: tuple[str, ...]) -> Iterator[Variable]:
 
 def _attention(config: Config) -> list[Variable]:
     variables = [Variable("scale")] if config.get("use_scale", False) else []
-    return variables + ([Variable("concat_score_weight")] if config.get("score_mode") == "concat" else [])
+    return variables + (
+        [Variable("concat_score_weight")] if config.get("score_mode") == "concat" else []
+    )
 
 
 def _additive_attention(config: Config) -> list[Variable]:
@@ -95,9 +103,18 @@ def _normalization(config: Config) -> list[Variable]:
     return [Variable(name, trainable=False) for name in ("mean", "variance", "count")]
 
 
+def _spectrogram(config: Config) -> list[Variable]:
+    left_out = {"real": "imag", "imag": "real"}.get(config.get("mode", "log"))
+    return [Variable(f"{part}_kernel") for part in ("real", "imag") if part != left_out]
+
+
 def _reversible_embedding(config: Config) -> list[Variable]:
     tied = config.get("tie_weights", True)
-    return [Variable("embeddings")] if tied else [Variable("embeddings"), Variable("reverse_embeddings")]
+    return (
+        [Variable("embeddings")]
+        if tied
+        else [Variable("embeddings"), Variable("reverse_embeddings")]
+    )
 
 
 def _spectral_normalization(config: Config) -> list[Variable]:
@@ -106,17 +123,37 @@ def _spectral_normalization(config: Config) -> list[Variable]:
 
 _TABLE: dict[str, Callable[[Config], list[Variable]]] = {
     **dict.fromkeys(
-        ["Dense", "Conv1D", "Conv2D", "Conv3D", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"]
+        [
+            "Dense",
+            "Conv1D",
+            "Conv2D",
+            "Conv3D",
+            "Conv1DTranspose",
+            "Conv2DTranspose",
+            "Conv3DTranspose",
+        ]
         + ["LocallyConnected1D", "LocallyConnected2D"],
         _with_bias("kernel"),
     ),
     **dict.fromkeys(["DepthwiseConv1D", "DepthwiseConv2D"], _with_bias("depthwise_kernel")),
-    **dict.fromkeys(["SeparableConv1D", "SeparableConv2D"], _with_bias("depthwise_kernel", "pointwise_kernel")),
-    **dict.fromkeys(["LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"], _in_cell),
-    **dict.fromkeys(["LSTMCell", "GRUCell", "SimpleRNNCell"], _with_bias("kernel", "recurrent_kernel")),
+    **dict.fromkeys(
+        ["SeparableConv1D", "SeparableConv2D"], _with_bias("depthwise_kernel", "pointwise_kernel")
+    ),
+    **dict.fromkeys(
+        ["LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"], _in_cell
+    ),
+    **dict.fromkeys(
+        ["LSTMCell", "GRUCell", "SimpleRNNCell"], _with_bias("kernel", "recurrent_kernel")
+    ),
     **dict.fromkeys(["CuDNNLSTM", "CuDNNGRU"], _always("kernel", "recurrent_kernel", "bias")),
     **dict.fromkeys(
-        ["BatchNormalization", "BatchNormalizationV1", "BatchNormalizationV2", "SyncBatchNormalization"], _batch_normalization
+        [
+            "BatchNormalization",
+            "BatchNormalizationV1",
+            "BatchNormalizationV2",
+            "SyncBatchNormalization",
+        ],
+        _batch_normalization,
     ),
     **dict.fromkeys(["LayerNormalization", "GroupNormalization"], _scale_and_center),
     "RMSNormalization": _always("scale"),
@@ -129,32 +166,58 @@ _TABLE: dict[str, Callable[[Config], list[Variable]]] = {
     "Attention": _attention,
     "AdditiveAttention": _additive_attention,
     "Normalization": _normalization,
+    "STFTSpectrogram": _spectrogram,
     "SpectralNormalization": _spectral_normalization,
 }
 
 
 def variables_of(layer: Layer) -> list[Variable] | None:
-    """The variables that the layer itself creates, in creation order (those of inner layers not included).
+    """The variables that the layer itself creates, in order, without those of inner layers.
 
     Returns:
-        An empty list for layers without variables, None for classes that neither this table nor Keras 3 knows.
+        An empty list for layers without variables, None for classes that neither this table nor
+        Keras 3 knows.
     """
     table = _TABLE.get(layer.class_name)
     if table is not None:
         own = table(layer.config)
         return _low_rank(own) if layer.config.get("lora_rank") else own
-    return [] if layer.class_name in keras3.LAYERS or layer.class_name in WITHOUT_VARIABLES else None
+    return (
+        [] if layer.class_name in keras3.LAYERS or layer.class_name in WITHOUT_VARIABLES else None
+    )
 
 
 def _low_rank(own: list[Variable]) -> list[Variable]:
-    """With LoRA the kernel is frozen and two low-rank factors are added; an archive holds their product in the kernel."""
+    """With LoRA the kernel is frozen and two factors are added, which archives do not hold."""
     kernel, *others = own
     factors = [Variable(f"lora_{kernel.name}_{which}", archived=False) for which in "ab"]
     return [replace(kernel, trainable=False), *others, *factors]
 
 
 WITHOUT_VARIABLES = frozenset(
-    {"Functional", "Sequential", "Model", "ThresholdedReLU", "RandomHeight", "RandomWidth", "Merge", "AddLoss", "AddMetric"}
-    | {"TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "InstanceProperty"}
+    {
+        "Functional",
+        "Sequential",
+        "Model",
+        "ThresholdedReLU",
+        "RandomHeight",
+        "RandomWidth",
+        "Merge",
+        "AddLoss",
+        "AddMetric",
+    }
+    | {
+        "TFOpLambda",
+        "SlicingOpLambda",
+        "TensorFlowOpLayer",
+        "ClassMethod",
+        "InstanceMethod",
+        "InstanceProperty",
+    }
 )
 """Classes that are no Keras 3 layers and have no variables of their own."""
+
+
+def is_op(layer: Layer) -> bool:
+    """Whether a node is a ``keras.ops`` operation, which is no layer and owns no variables."""
+    return layer.module.startswith(("keras.src.ops", "keras.ops"))

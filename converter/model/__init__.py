@@ -1,0 +1,1 @@
+"""What a model is, whatever Keras wrote it, and what is found in it."""

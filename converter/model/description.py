@@ -1,7 +1,8 @@
 """The neutral description of a model: plain frozen data, no TensorFlow, no HDF5 handles.
 
-Canonical means Keras 3's words and Keras 3's meaning. A dialect parses a config into this description (structure
-canonical, words still the writer's), rules bring the words to Keras 3's, and a dialect serialises it again.
+Canonical means Keras 3's words and Keras 3's meaning. A dialect parses a config into this
+description (structure canonical, words still the writer's), rules bring the words to Keras 3's, and
+a dialect serialises it again.
 """
 
 from __future__ import annotations
@@ -57,9 +58,10 @@ class Dataset:
 class Weight:
     """A variable of a layer: where its values come from and what is done to them on the way.
 
-    Nothing is read until a writer asks. ``compute`` receives the arrays of ``sources`` in order and returns the
-    variable's value; None means the single source as it is. ``rowwise`` says that ``compute`` treats each index of the first
-    axis by itself, so that a writer may stream a large variable in blocks.
+    Nothing is read until a writer asks. ``compute`` receives the arrays of ``sources`` in order and
+    returns the variable's value; None means the single source as it is. ``rowwise`` says that
+    ``compute`` treats each index of the first axis by itself, so that a writer may stream a large
+    variable in blocks.
     """
 
     name: str
@@ -69,20 +71,28 @@ class Weight:
     compute: Compute | None = None
     rowwise: bool = False
 
-    def map(self, function: Callable[[Array], Array], *, shape: tuple[int, ...] | None = None, rowwise: bool = False) -> Weight:
-        """The same variable with ``function`` applied to its value; ``shape`` is the new shape where it changes."""
+    def map(
+        self,
+        function: Callable[[Array], Array],
+        *,
+        shape: tuple[int, ...] | None = None,
+        rowwise: bool = False,
+    ) -> Weight:
+        """The same variable with ``function`` applied; ``shape`` is the new one if it changes."""
         inner = self.compute
 
         def compute(arrays: Sequence[Array]) -> Array:
             return function(inner(arrays) if inner else arrays[0])
 
         by_row = rowwise and (self.rowwise or inner is None)
-        return replace(self, compute=compute, rowwise=by_row, shape=self.shape if shape is None else shape)
+        return replace(
+            self, compute=compute, rowwise=by_row, shape=self.shape if shape is None else shape
+        )
 
 
 @dataclass(frozen=True)
 class TensorRef:
-    """A symbolic tensor of a Functional graph: output ``output`` of call ``call`` of layer ``layer`` (all 0-based)."""
+    """A tensor of a graph: output ``output`` of call ``call`` of a layer, counted from 0."""
 
     layer: str
     call: int = 0
@@ -93,7 +103,8 @@ class TensorRef:
 class Call:
     """One call of a layer in a Functional graph (an inbound node).
 
-    ``args`` and ``kwargs`` are nested lists, tuples and dictionaries of JSON values with TensorRef leaves.
+    ``args`` and ``kwargs`` are nested lists, tuples and dictionaries of JSON values with TensorRef
+    leaves.
     """
 
     args: tuple[Any, ...] = ()
@@ -107,13 +118,15 @@ class Layer:
     Attributes:
         name: unique within its model.
         class_name: ``Dense``; for a nested model ``Functional`` or ``Sequential``.
-        config: constructor arguments, without ``name`` and without what ``inner`` and ``model`` hold.
+        config: constructor arguments, without ``name`` and without what ``inner`` and ``model``
+            hold.
         weights: the variables of this very layer (not those of inner layers) in creation order.
         calls: the inbound nodes, empty inside a Sequential and for wrapped layers.
-        inner: wrapped layers, cells and activation layers by config key: ``layer``, ``backward_layer``, ``cell``,
-            ``cells/0``, ``activation``.
+        inner: wrapped layers, cells and activation layers by config key: ``layer``,
+            ``backward_layer``, ``cell``, ``cells/0``, ``activation``.
         model: the graph, when the layer is a nested model.
-        module: where Keras 3 finds the class; ``keras.layers`` for stock layers, ``keras.src.ops.*`` for op nodes.
+        module: where Keras 3 finds the class; ``keras.layers`` for stock layers,
+            ``keras.src.ops.*`` for op nodes.
         registered_name: ``Package>Name`` of a registered custom class, else None.
         build_config: Keras 3's build state as stored, None when the file has none.
     """
@@ -137,7 +150,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class CompileState:
-    """What ``compile()`` was told, as JSON in the words of the file (then of Keras 3), without optimizer variables."""
+    """What ``compile()`` was told, in the file's words, then Keras 3's; no optimizer variables."""
 
     optimizer: Json = None
     loss: Json = None
@@ -151,8 +164,9 @@ class CompileState:
 class Model:
     """A Sequential or Functional model.
 
-    ``inputs`` and ``outputs`` are nested structures of TensorRef (None for a Sequential). ``config`` holds what is left of the
-    model's own config: ``trainable``, ``dtype``, ``build_input_shape``.
+    ``inputs`` and ``outputs`` are nested structures of TensorRef (None for a Sequential).
+    ``config`` holds what is left of the model's own config: ``trainable``, ``dtype``,
+    ``build_input_shape``.
     """
 
     name: str

@@ -42,7 +42,8 @@ class Finding:
         code: the rule's code, ``KF101``.
         rule: the rule's name, ``depthwise-groups``.
         severity: what it means.
-        layer: path of the layer from the top model, names joined by ``/``; empty for the file as a whole.
+        layer: path of the layer from the top model, names joined by ``/``; empty for the file as a
+            whole.
         message: what is there and why it matters, one line.
         remedy: what kfix does about it, or what the user can do.
         edits: the values changed, for ``--diff``.

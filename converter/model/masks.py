@@ -1,6 +1,7 @@
-"""Where masks flow in a model: from Embedding(mask_zero=True) and Masking to the layers that receive them.
+"""Where masks flow in a model: from Embedding and Masking to the layers that receive them.
 
-Keras hands masks on silently; they are not part of a config. This follows them with Keras 2's rules, layer by layer.
+Keras hands masks on silently; they are not part of a config. This follows them with Keras 2's
+rules, layer by layer.
 """
 
 from __future__ import annotations
@@ -13,12 +14,41 @@ from converter.model.description import Json, Layer, Model, TensorRef
 from converter.model.structures import calls_in_order, refs
 
 PASSES_ON = frozenset(
-    {"Activation", "Dropout", "SpatialDropout1D", "GaussianNoise", "GaussianDropout", "AlphaDropout", "Dense", "Identity"}
-    | {"BatchNormalization", "LayerNormalization", "ActivityRegularization", "LeakyReLU", "PReLU", "ELU", "ReLU", "Softmax"}
-    | {"ThresholdedReLU", "MultiHeadAttention", "Attention", "AdditiveAttention", "TimeDistributed", "InputLayer"}
+    {
+        "Activation",
+        "Dropout",
+        "SpatialDropout1D",
+        "GaussianNoise",
+        "GaussianDropout",
+        "AlphaDropout",
+        "Dense",
+        "Identity",
+    }
+    | {
+        "BatchNormalization",
+        "LayerNormalization",
+        "ActivityRegularization",
+        "LeakyReLU",
+        "PReLU",
+        "ELU",
+        "ReLU",
+        "Softmax",
+    }
+    | {
+        "ThresholdedReLU",
+        "MultiHeadAttention",
+        "Attention",
+        "AdditiveAttention",
+        "TimeDistributed",
+        "InputLayer",
+    }
 )
-MERGES = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"})
-RECURRENT = frozenset({"RNN", "LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Bidirectional"})
+MERGES = frozenset(
+    {"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"}
+)
+RECURRENT = frozenset(
+    {"RNN", "LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Bidirectional"}
+)
 
 
 @dataclass(frozen=True)
@@ -26,9 +56,11 @@ class Mask:
     """A mask that a tensor carries.
 
     Attributes:
-        origin: the tensor it was computed from; None where it was combined from several or comes from outside.
+        origin: the tensor it was computed from; None where it was combined from several or comes
+            from outside.
         value: what masked positions hold.
-        over_features: whether a position is masked when all its features hold ``value`` (Masking) or when the tensor itself does.
+        over_features: whether a position is masked when all its features hold ``value`` (Masking)
+            or when the tensor itself does.
     """
 
     origin: TensorRef | None = None
@@ -46,7 +78,9 @@ class MaskedCall:
     mask: Mask
 
 
-def masked_calls(model: Model, incoming: Mask | None = None, path: str = "") -> Iterator[MaskedCall]:
+def masked_calls(
+    model: Model, incoming: Mask | None = None, path: str = ""
+) -> Iterator[MaskedCall]:
     """Every call, nested models included, whose first argument carries a mask.
 
     Args:
@@ -109,9 +143,11 @@ def _after(layer: Layer, mask: Mask | None, source: TensorRef | None) -> Mask | 
 
 
 def _through_model(model: Model, mask: Mask | None) -> Mask | None:
-    """The mask that leaves a nested model; one that was made or changed inside has no known origin."""
+    """The mask that leaves a nested model; one that was made inside has no known origin."""
     if model.kind != "sequential":
-        produces = any(layer.config.get("mask_zero") or layer.class_name == "Masking" for layer in model.layers)
+        produces = any(
+            layer.config.get("mask_zero") or layer.class_name == "Masking" for layer in model.layers
+        )
         return Mask() if mask or produces else None
     inside: Mask | None = mask and Mask()
     for layer in model.layers:

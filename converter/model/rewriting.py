@@ -1,4 +1,4 @@
-"""Changes to whole graphs: renaming layers, computing masks with op nodes, a Sequential as a graph."""
+"""Changes to whole graphs: renaming layers, masks by op nodes, a Sequential as a graph."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def op(name: str, class_name: str, *args: Any, **config: Json) -> Layer:
 
 
 def mask_nodes(name: str, mask: Mask) -> list[Layer]:
-    """The op nodes that compute a mask from the tensor it came from; the last one's output is the mask.
+    """The op nodes that compute a mask from its origin; the last one's output is the mask.
 
     Args:
         name: name of the first node.
@@ -71,4 +71,11 @@ def as_functional(model: Model) -> Model | None:
         layers.append(replace(layer, calls=(Call((last,)),)))
         last = TensorRef(layer.name)
     kept = {key: value for key, value in model.config.items() if key == "trainable"}
-    return replace(model, kind="functional", layers=tuple(layers), inputs=TensorRef(first.name), outputs=last, config=kept)
+    return replace(
+        model,
+        kind="functional",
+        layers=tuple(layers),
+        inputs=TensorRef(first.name),
+        outputs=last,
+        config=kept,
+    )

@@ -1,4 +1,4 @@
-"""Nested structures of call arguments: lists and dictionaries of JSON values with TensorRef leaves."""
+"""Nested structures of call arguments: lists and dictionaries with TensorRef leaves."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def map_refs(function: Callable[[TensorRef], Any], structure: Any) -> Any:
 
 
 def refs(structure: Any) -> Iterator[TensorRef]:
-    """Every TensorRef of a structure, in the order in which Keras flattens it (dictionaries by sorted key)."""
+    """Every TensorRef of a structure, in the order in which Keras flattens it."""
     if isinstance(structure, TensorRef):
         yield structure
     elif isinstance(structure, Mapping):
@@ -38,12 +38,14 @@ def call_refs(call: Call) -> Iterator[TensorRef]:
 
 
 def calls_in_order(model: Model) -> Iterator[tuple[Layer, int]]:
-    """The calls of a Functional model, each after those whose outputs it takes; input layers count as one call.
+    """The calls of a graph, each after those it needs; input layers count as one call.
 
     Calls that can never be made (a broken graph) are left out.
     """
     done: set[tuple[str, int]] = set()
-    waiting = [(layer, index) for layer in model.layers for index in range(max(1, len(layer.calls)))]
+    waiting = [
+        (layer, index) for layer in model.layers for index in range(max(1, len(layer.calls)))
+    ]
     while waiting:
         blocked = []
         for layer, index in waiting:

@@ -1,0 +1,1 @@
+"""One incompatibility between Keras's generations a module."""

@@ -10,11 +10,11 @@ from converter.rules.base import Change, Context, LayerRule
 
 
 def drop_harmless(harmless: Mapping[str, Sequence[Json]]) -> LayerRule:
-    """A layer rule that removes arguments Keras 3 does not take, where they hold a value without effect.
+    """A layer rule that removes arguments which Keras 3 does not take and which do nothing.
 
     Args:
-        harmless: for each argument the values that change nothing. Any other value is refused: dropping it would change
-            what the layer computes.
+        harmless: for each argument the values that change nothing. Any other value is refused:
+            dropping it would change what the layer computes.
     """
 
     def rule(layer: Layer, context: Context) -> Change | None:
@@ -23,22 +23,32 @@ def drop_harmless(harmless: Mapping[str, Sequence[Json]]) -> LayerRule:
             return None
         harmful = [key for key in present if layer.config[key] not in harmless[key]]
         if harmful:
-            return Change(Severity.REFUSED, f"{layer.class_name} has {_values(layer, harmful)}, which Keras 3 cannot do")
+            return Change(
+                Severity.REFUSED,
+                f"{layer.class_name} has {_values(layer, harmful)}, which Keras 3 cannot do",
+            )
         message = f"{layer.class_name} has {_values(layer, present)}, which Keras 3 does not take"
-        return Change(Severity.BREAKS, message, (layer.with_config(drop=present),), "removed, it has no effect")
+        return Change(
+            Severity.BREAKS,
+            message,
+            (layer.with_config(drop=present),),
+            "removed, it has no effect",
+        )
 
     return rule
 
 
 def drop_any(keys: Sequence[str], reason: str) -> LayerRule:
-    """A layer rule that removes arguments whatever they hold, because they never mattered for the numbers."""
+    """A layer rule that removes arguments which never mattered for the numbers."""
 
     def rule(layer: Layer, context: Context) -> Change | None:
         present = [key for key in keys if key in layer.config]
         if not present:
             return None
         message = f"{layer.class_name} has {', '.join(present)}, which Keras 3 does not take"
-        return Change(Severity.BREAKS, message, (layer.with_config(drop=present),), f"removed: {reason}")
+        return Change(
+            Severity.BREAKS, message, (layer.with_config(drop=present),), f"removed: {reason}"
+        )
 
     return rule
 
@@ -50,7 +60,11 @@ def rename_class(names: Mapping[str, str]) -> LayerRule:
         new = names.get(layer.class_name)
         if new is None:
             return None
-        return Change(Severity.BREAKS, f"class {layer.class_name} is called {new} today", (renamed(layer, new),))
+        return Change(
+            Severity.BREAKS,
+            f"class {layer.class_name} is called {new} today",
+            (renamed(layer, new),),
+        )
 
     return rule
 
@@ -70,7 +84,7 @@ def number(value: Json) -> Json:
 
 
 def map_config(layer: Layer, function: Callable[[str, Json], Json]) -> Layer:
-    """The layer with ``function(key, value)`` for every config value; the same layer when nothing changes."""
+    """The layer with ``function(key, value)`` for every config value; itself if none changes."""
     config = {key: function(key, value) for key, value in layer.config.items()}
     changed = {key: value for key, value in config.items() if value is not layer.config[key]}
     return layer.with_config(**changed) if changed else layer

@@ -501,6 +501,11 @@ def _fits_dtype(value: Json) -> bool:
     return value is None or (isinstance(value, str) and value in _DTYPES)
 
 
+def _fits_momentum(value: Json) -> bool:
+    # 1 is not a float to Keras.
+    return isinstance(value, float) and _is_number("momentum", value)
+
+
 def _fits_learning_rate(value: Json) -> bool:
     if isinstance(value, Mapping):
         return not _judge(value, "keras.optimizers.schedules", SCHEDULES, "name")
@@ -531,6 +536,7 @@ _SPECIAL: Mapping[str, Callable[[Any], bool]] = {
     "name": _fits_name,
     "dtype": _fits_dtype,
     "learning_rate": _fits_learning_rate,
+    "momentum": _fits_momentum,
     "fn": _fits_function,
     "inner_optimizer": _fits_inner,
     "exclude_layers": _fits_names,

@@ -1,6 +1,7 @@
 """Activation layers in Keras 2's words.
 
-What it sees: ``alpha`` on LeakyReLU, and numbers stored as arrays (``{"type": "ndarray", "value": 0.3}``) on LeakyReLU, ELU, ReLU and PReLU.
+What it sees: ``alpha`` on LeakyReLU, and numbers stored as arrays (``{"type": "ndarray", "value":
+0.3}``) on LeakyReLU, ELU, ReLU and PReLU.
 
 Why Keras 3 trips: LeakyReLU takes ``negative_slope`` today, and none takes an array.
 

@@ -1,12 +1,13 @@
 """Activations in Keras 2's form.
 
-What it sees: activations stored as functions (``{"class_name": "function", …}``, tf.keras 2.13 to 2.15), as ``softmax_v2``, and names of functions
-that are not Keras's.
+What it sees: activations stored as functions (``{"class_name": "function", …}``, tf.keras 2.13 to
+2.15), as ``softmax_v2``, and names of functions that are not Keras's.
 
-Why Keras 3 trips: "Unknown activation function". A name that only the user's code knows can't be guessed.
+Why Keras 3 trips: "Unknown activation function". A name that only the user's code knows can't be
+guessed.
 
-What kfix changes: writes the plain name. An unknown name is reported with the layer that has it; ``--custom`` gives the module that
-defines it.
+What kfix changes: writes the plain name. An unknown name is reported with the layer that has it;
+``--custom`` gives the module that defines it.
 
 Links: https://github.com/keras-team/keras/issues/20833
 """
@@ -29,8 +30,12 @@ def rewrite(layer: Layer, context: Context) -> Change | None:
             continue
         name = _name(value)
         if name not in keras3.OBJECTS["activations"] and name not in context.custom:
-            message = f"{layer.class_name} uses the activation '{name}', which is not one of Keras's"
-            return Change(Severity.CUSTOM, message, remedy="Give the module that defines it with --custom.")
+            message = (
+                f"{layer.class_name} uses the activation '{name}', which is not one of Keras's"
+            )
+            return Change(
+                Severity.CUSTOM, message, remedy="Give the module that defines it with --custom."
+            )
         if name != value:
             changed[key] = name
     if not changed:
@@ -41,7 +46,11 @@ def rewrite(layer: Layer, context: Context) -> Change | None:
 
 def _name(value: Json) -> str:
     if isinstance(value, Mapping):
-        value = value.get("config") if value.get("class_name") == "function" else value.get("class_name")
+        value = (
+            value.get("config")
+            if value.get("class_name") == "function"
+            else value.get("class_name")
+        )
     return ALIASES.get(str(value), str(value))
 
 

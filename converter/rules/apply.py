@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 from converter.model.description import Call, Json, Layer, Model, TensorRef, Writer
 from converter.model.findings import Edit, Finding, Severity
-from converter.rules.base import Change, Context, Stage
+from converter.rules.base import Context, Stage
 from converter.rules.registry import Registered, rules_of
 
 
@@ -55,7 +55,15 @@ def _compile_stage(model: Model, context: Context, findings: list[Finding]) -> M
         for change in item.rule.compile(model.compile, context):
             edits = _compile_edits(model, change.state)
             findings.append(
-                Finding(item.rule.code, item.name, change.severity, "", change.message, change.remedy, edits)
+                Finding(
+                    item.rule.code,
+                    item.name,
+                    change.severity,
+                    "",
+                    change.message,
+                    change.remedy,
+                    edits,
+                )
             )
             model = replace(model, compile=change.state)
             if change.state is None:
@@ -76,7 +84,9 @@ def _compile_edits(model: Model, state: object) -> tuple[Edit, ...]:
 class _Pass:
     """One walk over the whole tree with the rules of one stage."""
 
-    def __init__(self, rules: Sequence[Registered], context: Context, findings: list[Finding]) -> None:
+    def __init__(
+        self, rules: Sequence[Registered], context: Context, findings: list[Finding]
+    ) -> None:
         self.context = context
         self.findings = findings
         self.model_rules = [item for item in rules if item.rule.model]
@@ -84,7 +94,7 @@ class _Pass:
         self.by_class: dict[str, list[Registered]] = {}
 
     def model(self, model: Model, path: str) -> Model:
-        """The model with every layer passed through the rules, nested ones first, then the model itself."""
+        """The model after the rules: nested models first, then its layers, then itself."""
         if self.layer_rules or self._has_nested(model):
             model = self._layers(model, path)
         context = replace(self.context, path=path)
@@ -104,7 +114,9 @@ class _Pass:
         layers: list[Layer] = []
         for layer in model.layers:
             chain = self._layer(layer, _join(path, layer.name))
-            layers += [layer] if len(chain) == 1 and chain[0] is layer else _in_graph(layer, chain, model)
+            layers += (
+                [layer] if len(chain) == 1 and chain[0] is layer else _in_graph(layer, chain, model)
+            )
         return replace(model, layers=tuple(layers))
 
     def _layer(self, layer: Layer, path: str) -> list[Layer]:
@@ -133,9 +145,12 @@ class _Pass:
     def _select(self, class_name: str) -> list[Registered]:
         """Rules that name the class, and those for every class.
 
-        A rule that renames a class hands over to rules of the new class, so from the first hit on all are kept.
+        A rule that renames a class hands over to rules of the new class, so from the first hit on
+        all are kept.
         """
-        hit = [not item.rule.classes or class_name in item.rule.classes for item in self.layer_rules]
+        hit = [
+            not item.rule.classes or class_name in item.rule.classes for item in self.layer_rules
+        ]
         return self.layer_rules[hit.index(True) :] if True in hit else []
 
     def _children(self, layer: Layer, path: str) -> Layer:
@@ -143,15 +158,26 @@ class _Pass:
             model = self.model(layer.model, path)
             layer = layer if model is layer.model else replace(layer, model=model)
         if layer.inner:
-            inner = {key: _as_one(self._layer(child, _join(path, child.name))) for key, child in layer.inner.items()}
+            inner = {
+                key: _as_one(self._layer(child, _join(path, child.name)))
+                for key, child in layer.inner.items()
+            }
             if any(inner[key] is not child for key, child in layer.inner.items()):
                 layer = replace(layer, inner=inner)
         return layer
 
     def _report(
-        self, item: Registered, severity: Severity, path: str, message: str, remedy: str, edits: tuple[Edit, ...]
+        self,
+        item: Registered,
+        severity: Severity,
+        path: str,
+        message: str,
+        remedy: str,
+        edits: tuple[Edit, ...],
     ) -> None:
-        self.findings.append(Finding(item.rule.code, item.name, severity, path, message, remedy, edits))
+        self.findings.append(
+            Finding(item.rule.code, item.name, severity, path, message, remedy, edits)
+        )
 
 
 def _join(path: str, name: str) -> str:
@@ -159,19 +185,21 @@ def _join(path: str, name: str) -> str:
 
 
 def _in_graph(original: Layer, chain: list[Layer], model: Model) -> list[Layer]:
-    """Puts a chain of layers where one layer was; the last one keeps the name, so references to it stay right."""
+    """Puts a chain of layers where one was; the last keeps the name that others refer to."""
     if len(chain) == 1 or model.kind == "sequential":
         return chain
     first = replace(chain[0], calls=original.calls)
     linked = [first]
     for layer in chain[1:]:
-        calls = tuple(Call((TensorRef(linked[-1].name, index),)) for index in range(len(original.calls)))
+        calls = tuple(
+            Call((TensorRef(linked[-1].name, index),)) for index in range(len(original.calls))
+        )
         linked.append(replace(layer, calls=calls))
     return linked
 
 
 def _as_one(chain: list[Layer]) -> Layer:
-    """A chain where only a single layer fits (wrapped layers, activations) becomes a Sequential of the same name."""
+    """A chain where one layer fits (wrapped ones, activations), as a Sequential of its name."""
     if len(chain) == 1:
         return chain[0]
     name = chain[-1].name
@@ -186,15 +214,27 @@ def _edits(old: Layer, new: Sequence[Layer]) -> tuple[Edit, ...]:
     last = new[-1]
     if len(new) > 1:
         return (Edit("class_name", old.class_name, " + ".join(layer.class_name for layer in new)),)
-    edits = [] if old.class_name == last.class_name else [Edit("class_name", old.class_name, last.class_name)]
+    edits = (
+        []
+        if old.class_name == last.class_name
+        else [Edit("class_name", old.class_name, last.class_name)]
+    )
     edits += _config_edits(old.config, last.config)
     pairs = zip(old.weights, last.weights, strict=False)
-    edits += [Edit(f"weights.{new_.name}", "stored", "converted") for old_, new_ in pairs if old_.compute is not new_.compute]
+    edits += [
+        Edit(f"weights.{new_.name}", "stored", "converted")
+        for old_, new_ in pairs
+        if old_.compute is not new_.compute
+    ]
     return tuple(edits)
 
 
 def _config_edits(old: Mapping[str, Json], new: Mapping[str, Json]) -> list[Edit]:
     if old is new:
         return []
-    keys = [key for key in old] + [key for key in new if key not in old]
-    return [Edit(key, old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key) or (key in old) != (key in new)]
+    keys = list(old) + [key for key in new if key not in old]
+    return [
+        Edit(key, old.get(key), new.get(key))
+        for key in keys
+        if old.get(key) != new.get(key) or (key in old) != (key in new)
+    ]

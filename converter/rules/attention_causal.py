@@ -2,7 +2,8 @@
 
 What it sees: ``causal`` on Attention and AdditiveAttention, written by tf.keras 1.14 to 2.9.
 
-Why Keras 3 trips: a causal mask is asked for at the call today (``use_causal_mask=True``), the constructor does not take it.
+Why Keras 3 trips: a causal mask is asked for at the call today (``use_causal_mask=True``), the
+constructor does not take it.
 
 What kfix changes: removes ``causal=False``; ``causal=True`` moves to every call of the layer.
 
@@ -26,7 +27,12 @@ def move_to_calls(layer: Layer, context: Context) -> Change | None:
     if not causal:
         return Change(Severity.BREAKS, message, (new,), "removed, it has no effect")
     calls = tuple(Call(call.args, {**call.kwargs, "use_causal_mask": True}) for call in layer.calls)
-    return Change(Severity.BREAKS, message, (replace(new, calls=calls),), "moved to the calls as use_causal_mask")
+    return Change(
+        Severity.BREAKS,
+        message,
+        (replace(new, calls=calls),),
+        "moved to the calls as use_causal_mask",
+    )
 
 
 RULE = Rule(

@@ -2,7 +2,8 @@
 
 What it sees: ``score_mode`` on Attention (tf.keras 2.10 to 2.15).
 
-Why Keras 3 trips: its legacy .h5 reader takes the word ``dot`` for its function of that name ("Received: score_mode=<function dot>").
+Why Keras 3 trips: its legacy .h5 reader takes the word ``dot`` for its function of that name
+("Received: score_mode=<function dot>").
 
 What kfix changes: writes the layer where Keras 3 reads the word as a word.
 

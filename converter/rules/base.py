@@ -1,8 +1,9 @@
-"""What a rule is: one incompatibility between the program that wrote a file and Keras 3, as a small declared object.
+"""What a rule is: one incompatibility between a file's writer and Keras 3, declared.
 
-A rule module holds a docstring in fixed sections (it is what ``kfix rules CODE`` prints), pure functions, and one ``RULE``.
-Functions get a layer, a model or a compile state in the writer's words and say what it has to be for Keras 3. They never
-touch a file and never raise for what they find: a case that can't be mended exactly is a Change with severity REFUSED.
+A rule module holds a docstring in fixed sections (it is what ``kfix rules CODE`` prints), pure
+functions, and one ``RULE``. Functions get a layer, a model or a compile state in the writer's words
+and say what it has to be for Keras 3. They never touch a file and never raise for what they find: a
+case that can't be mended exactly is a Change with severity REFUSED.
 """
 
 from __future__ import annotations
@@ -54,8 +55,9 @@ class Change:
     Attributes:
         severity: what the old state meant for Keras 3.
         message: one line, what was there and why it matters.
-        layers: what the layer becomes; the last one keeps the layer's name. Several layers form a chain (the first takes
-            the calls of the original). Empty when nothing is changed (a refusal, a notice).
+        layers: what the layer becomes; the last one keeps the layer's name. Several layers form a
+            chain (the first takes the calls of the original). Empty when nothing is changed (a
+            refusal, a notice).
         remedy: what was done, or what the user can do.
     """
 
@@ -67,7 +69,7 @@ class Change:
 
 @dataclass(frozen=True)
 class ModelChange:
-    """What a model rule did or found: the new model (None for unchanged), and for each affected layer what was done."""
+    """What a model rule did or found: the new model, or None where nothing is changed."""
 
     severity: Severity
     message: str
@@ -78,7 +80,7 @@ class ModelChange:
 
 @dataclass(frozen=True)
 class CompileChange:
-    """What a compile rule did or found; ``state`` is the new compile state, None when it has to be dropped."""
+    """What a compile rule did or found; ``state`` is None when it has to be dropped."""
 
     severity: Severity
     message: str
@@ -96,13 +98,14 @@ class Rule:
     """One incompatibility.
 
     Attributes:
-        code: stable code, ``KF`` and three digits; the hundreds tell the family (1 classes and arguments, 2 meaning,
-            3 graph and names, 4 compile state, 5 file, 9 what is refused).
+        code: stable code, ``KF`` and three digits; the hundreds tell the family (1 classes and
+            arguments, 2 meaning, 3 graph and names, 4 compile state, 5 file, 9 what is refused).
         stage: when it runs.
         summary: one line for lists.
         generations: the Keras generations whose files can have it.
         classes: layer classes it looks at (the writer's or Keras 3's names); empty for every class.
-        layer: upgrade of one layer; called for every layer, also nested, wrapped and inner ones, inner ones first.
+        layer: upgrade of one layer; called for every layer, also nested, wrapped and inner ones,
+            inner ones first.
         model: upgrade of one model; called for nested models first.
         compile: upgrade of the compile state.
     """

@@ -4,8 +4,9 @@ What it sees: ``virtual_batch_size``, ``adjustment`` and ``fused`` on BatchNorma
 
 Why Keras 3 trips: it takes none of them.
 
-What kfix changes: removes ``fused`` (a choice of kernel, not of numbers) and the others where they are None. A virtual batch size
-changes what the layer computes in training and its input layout, so it is refused.
+What kfix changes: removes ``fused`` (a choice of kernel, not of numbers) and the others where they
+are None. A virtual batch size changes what the layer computes in training and its input layout, so
+it is refused.
 
 Links: https://github.com/keras-team/keras/issues/16713
 """

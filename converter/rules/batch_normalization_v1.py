@@ -1,10 +1,12 @@
 """BatchNormalization under the names of TensorFlow's versions.
 
-What it sees: BatchNormalizationV1 and BatchNormalizationV2 (tf.keras 1.13 to 2.0) and SyncBatchNormalization (tf.keras 2.2 to 2.15).
+What it sees: BatchNormalizationV1 and BatchNormalizationV2 (tf.keras 1.13 to 2.0) and
+SyncBatchNormalization (tf.keras 2.2 to 2.15).
 
 Why Keras 3 trips: the classes are unknown ("Unknown layer: 'BatchNormalizationV1'").
 
-What kfix changes: the class name; a SyncBatchNormalization gets ``synchronized=True``. The variables and the arithmetic are the same.
+What kfix changes: the class name; a SyncBatchNormalization gets ``synchronized=True``. The
+variables and the arithmetic are the same.
 
 Links: https://github.com/keras-team/keras/issues/11980
 """
@@ -22,7 +24,9 @@ def to_batch_normalization(layer: Layer, context: Context) -> Change | None:
     new = renamed(layer, "BatchNormalization")
     if layer.class_name == "SyncBatchNormalization":
         new = new.with_config(synchronized=True)
-    return Change(Severity.BREAKS, f"class {layer.class_name} is called BatchNormalization today", (new,))
+    return Change(
+        Severity.BREAKS, f"class {layer.class_name} is called BatchNormalization today", (new,)
+    )
 
 
 RULE = Rule(

@@ -1,9 +1,10 @@
 """Bilinear UpSampling2D of TensorFlow 1.
 
-What it sees: ``UpSampling2D(interpolation="bilinear")`` in files of stand-alone Keras, and of tf.keras before 2.2.
+What it sees: ``UpSampling2D(interpolation="bilinear")`` in files of stand-alone Keras, and of
+tf.keras before 2.2.
 
-Why it matters: TensorFlow 1 resized without half-pixel centres. Every later reader, tf_keras included, uses another grid and
-computes something else.
+Why it matters: TensorFlow 1 resized without half-pixel centres. Every later reader, tf_keras
+included, uses another grid and computes something else.
 
 What kfix changes: nothing yet, it refuses.
 
@@ -15,7 +16,7 @@ from converter.model.findings import Severity
 from converter.rules.base import Change, Context, Rule, Stage
 
 HALF_PIXEL = (2, 3)
-"""From this version of tf.keras on (2.3.0-tf is TensorFlow 2.2), the file alone tells which grid was used."""
+"""From this version of tf.keras on (TensorFlow 2.2) the file alone tells which grid was used."""
 
 
 def refuse(layer: Layer, context: Context) -> Change | None:
@@ -24,7 +25,9 @@ def refuse(layer: Layer, context: Context) -> Change | None:
         return None
     if context.writer.tf_keras and context.writer.version >= HALF_PIXEL:
         return None
-    message = f"{layer.class_name} is {layer.config['interpolation']} on a grid that no later reader uses"
+    message = (
+        f"{layer.class_name} is {layer.config['interpolation']} on a grid that no later reader uses"
+    )
     return Change(Severity.REFUSED, message)
 
 

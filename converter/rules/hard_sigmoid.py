@@ -1,14 +1,15 @@
 """hard_sigmoid, which changed its meaning.
 
-What it sees: ``hard_sigmoid`` as activation or recurrent activation. It was the default of the gates of LSTM and GRU up to Keras 2.2 and
-TensorFlow 1, and of ConvLSTM in all of Keras 2.
+What it sees: ``hard_sigmoid`` as activation or recurrent activation. It was the default of the
+gates of LSTM and GRU up to Keras 2.2 and TensorFlow 1, and of ConvLSTM in all of Keras 2.
 
-Why it matters: Keras 2 computes ``clip(0.2 x + 0.5, 0, 1)``, Keras 3 ``clip(x / 6 + 0.5, 0, 1)``. The model loads without an error and
-computes something else.
+Why it matters: Keras 2 computes ``clip(0.2 x + 0.5, 0, 1)``, Keras 3 ``clip(x / 6 + 0.5, 0, 1)``.
+The model loads without an error and computes something else.
 
-What kfix changes: Keras 2's function of x is Keras 3's of 1.2 x. Where x is linear in the layer's weights, the weights that make it are
-multiplied by 1.2: the gates of recurrent layers, kernel and bias of dense and convolutional layers. A bare activation
-becomes Rescaling(0.2, 0.5) and ReLU(max_value=1). Where x is the state of an LSTM no weights can be scaled, so it is refused.
+What kfix changes: Keras 2's function of x is Keras 3's of 1.2 x. Where x is linear in the layer's
+weights, the weights that make it are multiplied by 1.2: the gates of recurrent layers, kernel and
+bias of dense and convolutional layers. A bare activation becomes Rescaling(0.2, 0.5) and
+ReLU(max_value=1). Where x is the state of an LSTM no weights can be scaled, so it is refused.
 
 Links: https://github.com/keras-team/keras/blob/master/keras/src/activations/activations.py
 """
@@ -31,30 +32,62 @@ LAST_LINEAR = {
 }
 """The kernel whose result, with the bias, the activation is applied to."""
 
-CELLS = frozenset({"LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "LSTMCell", "GRUCell", "SimpleRNNCell"})
+CELLS = frozenset(
+    {
+        "LSTM",
+        "GRU",
+        "SimpleRNN",
+        "ConvLSTM1D",
+        "ConvLSTM2D",
+        "ConvLSTM3D",
+        "LSTMCell",
+        "GRUCell",
+        "SimpleRNNCell",
+    }
+)
 MEMORY_CELLS = frozenset({"LSTM", "LSTMCell", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"})
 
 
 def fold(layer: Layer, context: Context) -> Change | None:
     """Moves the factor into the weights, or splits a bare activation."""
-    used = [key for key in ("activation", "recurrent_activation") if layer.config.get(key) == "hard_sigmoid"]
+    used = [
+        key
+        for key in ("activation", "recurrent_activation")
+        if layer.config.get(key) == "hard_sigmoid"
+    ]
     if not used:
         return None
     message = f"{layer.class_name} uses hard_sigmoid, which is another function in Keras 3"
     if layer.class_name == "Activation":
-        return Change(Severity.SILENT, message, _rescaled(layer), "written as Rescaling(0.2, 0.5) and ReLU(max_value=1)")
+        return Change(
+            Severity.SILENT,
+            message,
+            _rescaled(layer),
+            "written as Rescaling(0.2, 0.5) and ReLU(max_value=1)",
+        )
     if layer.class_name in LAST_LINEAR:
         new = _scaled(layer, {LAST_LINEAR[layer.class_name], "bias"})
         return Change(Severity.SILENT, message, (new,), "kernel and bias are multiplied by 1.2")
-    if layer.class_name in CELLS and not ("activation" in used and layer.class_name in MEMORY_CELLS):
-        return Change(Severity.SILENT, message, (_scaled_gates(layer, used),), "the weights of its gates are multiplied by 1.2")
+    if layer.class_name in CELLS and not (
+        "activation" in used and layer.class_name in MEMORY_CELLS
+    ):
+        return Change(
+            Severity.SILENT,
+            message,
+            (_scaled_gates(layer, used),),
+            "the weights of its gates are multiplied by 1.2",
+        )
     where = "its cell state" if layer.class_name in MEMORY_CELLS else "a value"
-    return Change(Severity.REFUSED, f"{message}; it applies to {where}, which no weights can be scaled for")
+    return Change(
+        Severity.REFUSED, f"{message}; it applies to {where}, which no weights can be scaled for"
+    )
 
 
 def _rescaled(layer: Layer) -> tuple[Layer, Layer]:
     common = {key: layer.config[key] for key in ("dtype",) if key in layer.config}
-    rescaling = Layer(f"{layer.name}_rescaling", "Rescaling", {**common, "scale": 0.2, "offset": 0.5})
+    rescaling = Layer(
+        f"{layer.name}_rescaling", "Rescaling", {**common, "scale": 0.2, "offset": 0.5}
+    )
     config = {**common, "max_value": 1.0, "negative_slope": 0.0, "threshold": 0.0}
     return rescaling, replace(layer, class_name="ReLU", config=config)
 

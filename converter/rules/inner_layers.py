@@ -1,9 +1,10 @@
 """Layers inside layers.
 
-What it sees: the layer of a TimeDistributed or Bidirectional, the cells of an RNN, and activations that are layers.
+What it sees: the layer of a TimeDistributed or Bidirectional, the cells of an RNN, and activations
+that are layers.
 
-Why Keras 3 trips: its legacy reader hands them to the deserialiser of its own format, which wants to know their module ("Could not locate class
-'Dense'"), and none of its translations reaches them.
+Why Keras 3 trips: its legacy reader hands them to the deserialiser of its own format, which wants
+to know their module ("Could not locate class 'Dense'"), and none of its translations reaches them.
 
 What kfix changes: writes them in Keras 3's form.
 

@@ -1,12 +1,13 @@
 """Input shapes in Keras 2's words.
 
-What it sees: ``batch_input_shape`` (and ``input_dtype``, ``input_dim``, ``input_length``) on input layers and on the first layer of a Sequential.
+What it sees: ``batch_input_shape`` (and ``input_dtype``, ``input_dim``, ``input_length``) on input
+layers and on the first layer of a Sequential.
 
-Why Keras 3 trips: an input layer takes ``batch_shape``. On any other layer Keras 3 keeps the batch dimension as part of the shape, so a
-Sequential gains an axis ("expected ndim=3, found ndim=4").
+Why Keras 3 trips: an input layer takes ``batch_shape``. On any other layer Keras 3 keeps the batch
+dimension as part of the shape, so a Sequential gains an axis ("expected ndim=3, found ndim=4").
 
-What kfix changes: an input layer gets ``batch_shape``; a Sequential without one gets the input layer that its first layer
-implied; the arguments go from all other layers.
+What kfix changes: an input layer gets ``batch_shape``; a Sequential without one gets the input
+layer that its first layer implied; the arguments go from all other layers.
 
 Links: https://github.com/tensorflow/tensorflow/issues/66381
 """
@@ -15,7 +16,14 @@ from converter.model.description import Layer
 from converter.model.findings import Severity
 from converter.rules.base import Change, Context, Rule, Stage
 
-SHAPE_KEYS = ("batch_input_shape", "input_shape", "input_dtype", "input_length", "batch_size", "build_input_shape")
+SHAPE_KEYS = (
+    "batch_input_shape",
+    "input_shape",
+    "input_dtype",
+    "input_length",
+    "batch_size",
+    "build_input_shape",
+)
 KEPT = {"Embedding": frozenset(), "InputLayer": frozenset({"sparse", "ragged", "dtype"})}
 
 
@@ -28,8 +36,11 @@ def rewrite(layer: Layer, context: Context) -> Change | None:
         present.append("input_dim")
     if not present:
         return None
-    message = f"{layer.class_name} states the input shape ({', '.join(present)}), which Keras 3 reads wrongly"
-    return Change(Severity.BREAKS, message, (layer.with_config(drop=present),), "an input layer states it")
+    said = ", ".join(present)
+    message = f"{layer.class_name} states the input shape ({said}), which Keras 3 reads wrongly"
+    return Change(
+        Severity.BREAKS, message, (layer.with_config(drop=present),), "an input layer states it"
+    )
 
 
 def _input_layer(layer: Layer) -> Change | None:
@@ -38,8 +49,12 @@ def _input_layer(layer: Layer) -> Change | None:
         return None
     keep = {key: config[key] for key in ("sparse", "ragged") if config.get(key)}
     dtype = config.get("dtype") or config.get("input_dtype") or "float32"
-    new = layer.with_config(drop=list(config), batch_shape=config["batch_input_shape"], dtype=dtype, **keep)
-    return Change(Severity.BREAKS, "InputLayer has batch_input_shape", (new,), "written as batch_shape")
+    new = layer.with_config(
+        drop=list(config), batch_shape=config["batch_input_shape"], dtype=dtype, **keep
+    )
+    return Change(
+        Severity.BREAKS, "InputLayer has batch_input_shape", (new,), "written as batch_shape"
+    )
 
 
 RULE = Rule(

@@ -2,10 +2,12 @@
 
 What it sees: ``lora_rank`` on Dense, EinsumDense and Embedding of Keras 3.
 
-Why Keras 3 trips: its legacy .h5 reader makes the layer without the two factors and counts the weights wrong.
+Why Keras 3 trips: its legacy .h5 reader makes the layer without the two factors and counts the
+weights wrong.
 
-What kfix changes: adds the update to the kernel, ``kernel + alpha / rank * a @ b``, as Keras 3's own archives do, and drops the factors. The
-outputs are the same; further low-rank training starts anew.
+What kfix changes: adds the update to the kernel, ``kernel + alpha / rank * a @ b``, as Keras 3's
+own archives do, and drops the factors. The outputs are the same; further low-rank training starts
+anew.
 
 Links: https://keras.io/api/layers/core_layers/dense/
 """
@@ -41,7 +43,8 @@ def merge(layer: Layer, context: Context) -> Change | None:
 def _merged(kernel: Weight, factors: Sequence[Weight], scale: float) -> Weight:
     def compute(arrays: Sequence[Array]) -> Array:
         base, a, b = (each.astype(np.float64) for each in arrays)
-        return (base + scale * np.matmul(a, b)).astype(arrays[0].dtype)
+        merged: Array = base + scale * np.matmul(a, b)
+        return merged.astype(arrays[0].dtype)
 
     sources = tuple(source for each in (kernel, *factors) for source in each.sources)
     return replace(kernel, sources=sources, compute=compute)

@@ -1,13 +1,13 @@
 """Recurrent layers that get a mask together with an initial state.
 
-What it sees: an RNN, LSTM, GRU or Bidirectional that is called with ``initial_state`` on a tensor that carries a mask, as in a sequence-to-sequence
-decoder behind ``Embedding(mask_zero=True)``.
+What it sees: an RNN, LSTM, GRU or Bidirectional that is called with ``initial_state`` on a tensor
+that carries a mask, as in a sequence-to-sequence decoder behind ``Embedding(mask_zero=True)``.
 
-Why it matters: Keras 3 passes a mask on only when a layer is called with a single tensor. Here it drops the mask, without an error, and
-the padding is computed like content.
+Why it matters: Keras 3 passes a mask on only when a layer is called with a single tensor. Here it
+drops the mask, without an error, and the padding is computed like content.
 
-What kfix changes: computes the mask with op nodes from the tensor it came from, and passes it as ``mask=``. Where it can't be followed to
-one tensor, it refuses.
+What kfix changes: computes the mask with op nodes from the tensor it came from, and passes it as
+``mask=``. Where it can't be followed to one tensor, it refuses.
 
 Links: https://github.com/keras-team/keras/blob/master/keras/src/layers/layer.py
 """
@@ -25,34 +25,56 @@ from converter.rules.base import Context, ModelChange, Rule, Stage
 
 
 def pass_on(model: Model, context: Context) -> Iterator[ModelChange]:
-    """Adds explicit masks where Keras 3 would drop implicit ones; for each model the calls in its own graph."""
+    """Adds explicit masks to the calls of a graph where Keras 3 would drop implicit ones."""
     if model.kind == "sequential":
         return
     for found in masked_calls(model):
         if "/" in found.path or not _drops_mask(found):
             continue
-        message = f"{found.layer.class_name} gets a mask and an initial state; Keras 3 drops the mask"
+        message = (
+            f"{found.layer.class_name} gets a mask and an initial state; Keras 3 drops the mask"
+        )
         if found.mask.origin is None:
-            yield ModelChange(Severity.REFUSED, message, layer=found.path, remedy="The mask comes from more than one tensor.")
+            yield ModelChange(
+                Severity.REFUSED,
+                message,
+                layer=found.path,
+                remedy="The mask comes from more than one tensor.",
+            )
             continue
         model = _with_mask(model, found)
-        yield ModelChange(Severity.SILENT, message, model, "the mask is computed and passed explicitly", found.path)
+        yield ModelChange(
+            Severity.SILENT,
+            message,
+            model,
+            "the mask is computed and passed explicitly",
+            found.path,
+        )
 
 
 def _drops_mask(found: MaskedCall) -> bool:
     call = found.layer.calls[found.call]
-    return found.layer.class_name in RECURRENT and "initial_state" in call.kwargs and call.kwargs.get("mask") is None
+    return (
+        found.layer.class_name in RECURRENT
+        and "initial_state" in call.kwargs
+        and call.kwargs.get("mask") is None
+    )
 
 
 def _with_mask(model: Model, found: MaskedCall) -> Model:
     nodes = mask_nodes(f"{found.layer.name}_mask_{found.call}", found.mask)
-    layers = (_masked(layer, found, nodes[-1]) if layer.name == found.layer.name else layer for layer in model.layers)
+    layers = (
+        _masked(layer, found, nodes[-1]) if layer.name == found.layer.name else layer
+        for layer in model.layers
+    )
     return replace(model, layers=(*layers, *nodes))
 
 
 def _masked(layer: Layer, found: MaskedCall, mask: Layer) -> Layer:
     call = layer.calls[found.call]
-    return with_call(layer, found.call, Call(call.args, {**call.kwargs, "mask": TensorRef(mask.name)}))
+    return with_call(
+        layer, found.call, Call(call.args, {**call.kwargs, "mask": TensorRef(mask.name)})
+    )
 
 
 RULE = Rule(

@@ -1,10 +1,12 @@
 """Models inside models.
 
-What it sees: a Model or Sequential among the layers of another one: transfer learning, siamese networks, Teachable Machine's files.
+What it sees: a Model or Sequential among the layers of another one: transfer learning, siamese
+networks, Teachable Machine's files.
 
-Why Keras 3 trips: Keras 2 counts the calls of a nested model from 1, Keras 3 from 0 ("The graph of the Functional model either has loops or
-disconnected nodes"; before Keras 3.14 it never returns). And a single output stored as a list comes back as a list ("'list' object
-has no attribute 'shape'").
+Why Keras 3 trips: Keras 2 counts the calls of a nested model from 1, Keras 3 from 0 ("The graph of
+the Functional model either has loops or disconnected nodes"; before Keras 3.14 it never returns).
+And a single output stored as a list comes back as a list ("'list' object has no attribute
+'shape'").
 
 What kfix changes: counts the calls as Keras 3 does and writes a single input or output by itself.
 

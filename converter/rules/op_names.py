@@ -1,9 +1,10 @@
 """Layers that bear the name of an op.
 
-What it sees: a layer named ``concatenate``, ``not_equal``, ``any`` or the like, in a model where masks are passed.
+What it sees: a layer named ``concatenate``, ``not_equal``, ``any`` or the like, in a model where
+masks are passed.
 
-Why Keras 3 trips: it computes masks with op nodes that it names itself, and a name may be used only once ("The name "concatenate" is used 2
-times in the model").
+Why Keras 3 trips: it computes masks with op nodes that it names itself, and a name may be used only
+once ("The name "concatenate" is used 2 times in the model").
 
 What kfix changes: appends ``_layer`` to the layer's name.
 
@@ -14,7 +15,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
+from converter.dialects.compile_state import rename_outputs
 from converter.model.description import Model
 from converter.model.findings import Severity
 from converter.model.masks import masked_calls
@@ -30,11 +33,22 @@ MASK_OPS = re.compile(
 
 def rename(model: Model, context: Context) -> Iterator[ModelChange]:
     """Renames layers whose names Keras 3 may give to ops of its own."""
-    names = {layer.name: f"{layer.name}_layer" for layer in model.layers if MASK_OPS.fullmatch(layer.name)}
+    names = {
+        layer.name: f"{layer.name}_layer"
+        for layer in model.layers
+        if MASK_OPS.fullmatch(layer.name)
+    }
     if not names or not _has_masks(model):
         return
     new = rename_layers(model, names)
-    yield ModelChange(Severity.BREAKS, f"names that Keras 3 gives to ops: {', '.join(names)}", new, "_layer is appended")
+    if new.compile is not None:
+        new = replace(new, compile=rename_outputs(new.compile, names))
+    yield ModelChange(
+        Severity.BREAKS,
+        f"names that Keras 3 gives to ops: {', '.join(names)}",
+        new,
+        "_layer is appended",
+    )
 
 
 def _has_masks(model: Model) -> bool:

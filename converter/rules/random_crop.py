@@ -2,13 +2,14 @@
 
 What it sees: RandomCrop of tf.keras 2.6 to 2.15.
 
-Why it matters: at inference Keras 2 resizes to the crop's size, cutting to its aspect ratio first. Keras 3 passes the image through as it
-is, though its shape says otherwise.
+Why it matters: at inference Keras 2 resizes to the crop's size, cutting to its aspect ratio first.
+Keras 3 passes the image through as it is, though its shape says otherwise.
 
-What kfix changes: it becomes Resizing(crop_to_aspect_ratio=True), which is the same at inference. Random cropping in further training is
-lost, which the report says.
+What kfix changes: it becomes Resizing(crop_to_aspect_ratio=True), which is the same at inference.
+Random cropping in further training is lost, which the report says.
 
-Links: https://github.com/keras-team/keras/blob/master/keras/src/layers/preprocessing/image_preprocessing/random_crop.py
+Links:
+https://github.com/keras-team/keras/blob/master/keras/src/layers/preprocessing/image_preprocessing/random_crop.py
 """
 
 from dataclasses import replace
@@ -24,7 +25,9 @@ def to_resizing(layer: Layer, context: Context) -> Change | None:
     """Resizing with the same height and width."""
     message = "RandomCrop passes images through uncropped in Keras 3"
     if context.writer.version < SMART_RESIZE:
-        return Change(Severity.REFUSED, f"{message}; before TensorFlow 2.6 it cropped in another way")
+        return Change(
+            Severity.REFUSED, f"{message}; before TensorFlow 2.6 it cropped in another way"
+        )
     kept = {key: layer.config[key] for key in ("trainable", "dtype") if key in layer.config}
     config = {
         **kept,
@@ -35,7 +38,12 @@ def to_resizing(layer: Layer, context: Context) -> Change | None:
         "data_format": "channels_last",
     }
     new = replace(layer, class_name="Resizing", config=config)
-    return Change(Severity.SILENT, message, (new,), "written as Resizing; it no longer crops at random in training")
+    return Change(
+        Severity.SILENT,
+        message,
+        (new,),
+        "written as Resizing; it no longer crops at random in training",
+    )
 
 
 RULE = Rule(

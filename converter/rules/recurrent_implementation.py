@@ -1,6 +1,7 @@
 """Arguments that chose an implementation.
 
-What it sees: ``implementation`` on recurrent layers, ``unroll`` on ConvLSTM layers, ``dynamic``, ``autocast`` and ``experimental_*`` on any layer.
+What it sees: ``implementation`` on recurrent layers, ``unroll`` on ConvLSTM layers, ``dynamic``,
+``autocast`` and ``experimental_*`` on any layer.
 
 Why Keras 3 trips: it does not take them, or warns.
 

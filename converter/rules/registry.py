@@ -1,4 +1,4 @@
-"""Finds the rules: every module of this package that has a ``RULE``. Adding a file is enough to register it."""
+"""Finds the rules: every module of this package that has a ``RULE`` is one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOT_RULES = {"base", "registry", "apply"}
 
 @dataclass(frozen=True)
 class Registered:
-    """A rule with what its module adds: the name (``depthwise-groups``, from the file's) and the documentation."""
+    """A rule with what its module adds: its name (``depthwise-groups``) and documentation."""
 
     name: str
     rule: Rule
@@ -29,7 +29,9 @@ def all_rules() -> tuple[Registered, ...]:
     found = sorted(_discover(), key=lambda item: (item.rule.stage, item.rule.code))
     codes = [item.rule.code for item in found]
     if len(set(codes)) != len(codes):
-        raise ValueError(f"two rules share a code: {sorted(c for c in codes if codes.count(c) > 1)}")
+        raise ValueError(
+            f"two rules share a code: {sorted(c for c in codes if codes.count(c) > 1)}"
+        )
     return tuple(found)
 
 

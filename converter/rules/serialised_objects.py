@@ -1,12 +1,14 @@
 """Initializers, regularizers and constraints in Keras 2's form.
 
-What it sees: ``{"class_name": …, "config": …}`` without a module, initializers with a ``dtype`` (every file of TensorFlow 1), classes that Keras 3
-does not have.
+What it sees: ``{"class_name": …, "config": …}`` without a module, initializers with a ``dtype``
+(every file of TensorFlow 1), classes that Keras 3 does not have.
 
-Why Keras 3 trips: "GlorotUniform.__init__() got an unexpected keyword argument 'dtype'", "Could not locate class".
+Why Keras 3 trips: "GlorotUniform.__init__() got an unexpected keyword argument 'dtype'", "Could not
+locate class".
 
-What kfix changes: writes Keras 3's form and drops arguments it does not take. None of these objects matters for the outputs of a model
-whose weights are stored, so one that does not exist any more is replaced by the layer's default, with a notice.
+What kfix changes: writes Keras 3's form and drops arguments it does not take. None of these objects
+matters for the outputs of a model whose weights are stored, so one that does not exist any more is
+replaced by the layer's default, with a notice.
 
 Links: https://github.com/keras-team/keras/issues/19898
 """
@@ -21,7 +23,11 @@ from converter.model.findings import Severity
 from converter.rules._combinators import number
 from converter.rules.base import Change, Context, Rule, Stage
 
-SUFFIXES = {"_initializer": "initializers", "_regularizer": "regularizers", "_constraint": "constraints"}
+SUFFIXES = {
+    "_initializer": "initializers",
+    "_regularizer": "regularizers",
+    "_constraint": "constraints",
+}
 NORMAL = {"normal": "truncated_normal"}
 """VarianceScaling's distribution: Keras 2's ``normal`` is truncated."""
 
@@ -43,8 +49,11 @@ def rewrite(layer: Layer, context: Context) -> Change | None:
         return None
     new_layer = layer.with_config(drop=dropped, **changed)
     if dropped:
-        message = f"{layer.class_name} has {', '.join(f'{key}={_name(layer.config[key])}' for key in dropped)}, unknown to Keras 3"
-        return Change(Severity.NOTICE, message, (new_layer,), "removed: it only matters for training")
+        unknown = ", ".join(f"{key}={_name(layer.config[key])}" for key in dropped)
+        message = f"{layer.class_name} has {unknown}, unknown to Keras 3"
+        return Change(
+            Severity.NOTICE, message, (new_layer,), "removed: it only matters for training"
+        )
     message = f"{layer.class_name} has {', '.join(changed)} in Keras 2's form"
     return Change(Severity.BREAKS, message, (new_layer,), "written in Keras 3's form")
 
@@ -72,7 +81,12 @@ def _known(value: Json, kind: str) -> Json:
     accepted = {key: number(each) for key, each in config.items() if key in known[class_name]}
     if "distribution" in accepted:
         accepted["distribution"] = NORMAL.get(accepted["distribution"], accepted["distribution"])
-    return {"module": f"keras.{kind}", "class_name": class_name, "config": accepted, "registered_name": None}
+    return {
+        "module": f"keras.{kind}",
+        "class_name": class_name,
+        "config": accepted,
+        "registered_name": None,
+    }
 
 
 RULE = Rule(

@@ -1,10 +1,12 @@
 """Names with a slash.
 
-What it sees: names of layers and models that contain ``/`` (``conv1/bn`` in Keras 2's DenseNet, MobileNetV3 and others).
+What it sees: names of layers and models that contain ``/`` (``conv1/bn`` in Keras 2's DenseNet,
+MobileNetV3 and others).
 
 Why Keras 3 trips: "Argument `name` must be a string and cannot contain character `/`".
 
-What kfix changes: replaces ``/`` by ``_`` in the name and in every reference to it; a name that is taken gets a number.
+What kfix changes: replaces ``/`` by ``_`` in the name and in every reference to it; a name that is
+taken gets a number.
 
 Links: https://github.com/keras-team/keras/issues/8832
 """
@@ -21,7 +23,7 @@ from converter.rules.base import Context, ModelChange, Rule, Stage
 
 
 def rename(model: Model, context: Context) -> Iterator[ModelChange]:
-    """Gives every layer of the model, what is inside it, and the model itself a name without slash."""
+    """Gives the model, every layer, and what is inside them a name without slash."""
     taken = {layer.name for layer in model.layers}
     names: dict[str, str] = {}
     for layer in model.layers:
@@ -32,16 +34,26 @@ def rename(model: Model, context: Context) -> Iterator[ModelChange]:
     if not names and not inner and "/" not in model.name:
         return
     new = rename_layers(model, names)
-    new = replace(new, name=new.name.replace("/", "_"), layers=tuple(_inside(layer) for layer in new.layers))
+    new = replace(
+        new, name=new.name.replace("/", "_"), layers=tuple(_inside(layer) for layer in new.layers)
+    )
     some = ", ".join(list(names)[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    yield ModelChange(Severity.BREAKS, f"names contain a slash: {some or 'of inner layers'}", new, "the slash becomes _")
+    yield ModelChange(
+        Severity.BREAKS,
+        f"names contain a slash: {some or 'of inner layers'}",
+        new,
+        "the slash becomes _",
+    )
 
 
 def _inside(layer: Layer) -> Layer:
     """Wrapped layers and cells are named by nobody else."""
     if not layer.inner:
         return layer
-    inner = {key: replace(_inside(child), name=child.name.replace("/", "_")) for key, child in layer.inner.items()}
+    inner = {
+        key: replace(_inside(child), name=child.name.replace("/", "_"))
+        for key, child in layer.inner.items()
+    }
     return replace(layer, inner=inner)
 
 

@@ -23,7 +23,12 @@ def to_relu(layer: Layer, context: Context) -> Change | None:
     new = replace(layer, class_name="ReLU").with_config(
         drop=["theta"], max_value=None, negative_slope=0.0, threshold=theta
     )
-    return Change(Severity.BREAKS, "ThresholdedReLU was removed", (new,), f"written as ReLU(threshold={theta})")
+    return Change(
+        Severity.BREAKS,
+        "ThresholdedReLU was removed",
+        (new,),
+        f"written as ReLU(threshold={theta})",
+    )
 
 
 RULE = Rule(

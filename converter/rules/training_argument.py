@@ -2,11 +2,12 @@
 
 What it sees: ``training`` among the arguments of a call in the graph.
 
-Why it matters: Keras 2 obeyed it: ``bn(x, training=True)`` normalises with the batch's own statistics at inference too. Keras 3 replaces it by the
-mode of the whole model, without an error.
+Why it matters: Keras 2 obeyed it: ``bn(x, training=True)`` normalises with the batch's own
+statistics at inference too. Keras 3 replaces it by the mode of the whole model, without an error.
 
-What kfix changes: removes it where it is false or None, which is what inference does, and where the layer behaves the same in both
-modes. A true one is refused on layers that behave otherwise in training.
+What kfix changes: removes it where it is false or None, which is what inference does, and where the
+layer behaves the same in both modes. A true one is refused on layers that behave otherwise in
+training.
 
 Links: https://github.com/keras-team/keras/blob/master/keras/src/ops/function.py
 """
@@ -24,15 +25,24 @@ def remove(layer: Layer, context: Context) -> Change | None:
     """Removes the argument, or refuses."""
     if not any("training" in call.kwargs for call in layer.calls):
         return None
-    asked = [call.kwargs["training"] for call in layer.calls if call.kwargs.get("training") not in (None, False, 0)]
+    asked = [
+        call.kwargs["training"]
+        for call in layer.calls
+        if call.kwargs.get("training") not in (None, False, 0)
+    ]
     if asked and _differs_in_training(layer):
-        message = f"{layer.class_name} is always called with training={asked[0]}, which Keras 3 ignores at inference"
+        always = f"is always called with training={asked[0]}"
+        message = f"{layer.class_name} {always}, which Keras 3 ignores at inference"
         return Change(Severity.REFUSED, message)
     calls = tuple(
-        Call(call.args, {key: value for key, value in call.kwargs.items() if key != "training"}) for call in layer.calls
+        Call(call.args, {key: value for key, value in call.kwargs.items() if key != "training"})
+        for call in layer.calls
     )
-    message = f"{layer.class_name} is called with a training argument, which Keras 3 replaces by the model's mode"
-    return Change(Severity.NOTICE, message, (replace(layer, calls=calls),), "removed: inference is the same")
+    reason = "which Keras 3 replaces by the model's mode"
+    message = f"{layer.class_name} is called with a training argument, {reason}"
+    return Change(
+        Severity.NOTICE, message, (replace(layer, calls=calls),), "removed: inference is the same"
+    )
 
 
 def _differs_in_training(layer: Layer) -> bool:
@@ -43,7 +53,10 @@ def _differs_in_training(layer: Layer) -> bool:
     if layer.config.get("dropout") or layer.config.get("recurrent_dropout"):
         return True
     name = layer.class_name
-    return any(part in name for part in ("Dropout", "BatchNormalization", "Noise", "Random", "SpectralNormalization"))
+    return any(
+        part in name
+        for part in ("Dropout", "BatchNormalization", "Noise", "Random", "SpectralNormalization")
+    )
 
 
 RULE = Rule(

@@ -1,11 +1,13 @@
 """Arguments that Keras 3's class does not take.
 
-What it sees: any config key that no rule has dealt with and that the class of Keras 3 does not know.
+What it sees: any config key that no rule has dealt with and that the class of Keras 3 does not
+know.
 
 Why Keras 3 trips: "Unrecognized keyword arguments passed to …".
 
-What kfix changes: nothing; an argument that is not understood may change the numbers, so it is refused. It is often a custom class
-that bears a stock layer's name: give its module with ``--custom``.
+What kfix changes: nothing; an argument that is not understood may change the numbers, so it is
+refused. It is often a custom class that bears a stock layer's name: give its module with
+``--custom``.
 
 Links: https://keras.io/api/layers/
 """
@@ -19,7 +21,11 @@ from converter.rules.unknown_class import CODE_CARRIERS
 
 def judge(layer: Layer, context: Context) -> Change | None:
     """A finding for arguments beyond those of the class."""
-    known = layer.class_name in keras3.LAYERS and layer.class_name not in context.custom and layer.module == "keras.layers"
+    known = (
+        layer.class_name in keras3.LAYERS
+        and layer.class_name not in context.custom
+        and layer.module == "keras.layers"
+    )
     if not known or layer.model is not None or layer.class_name in CODE_CARRIERS:
         return None
     unknown = sorted(set(layer.config) - keras3.accepted(layer.class_name))

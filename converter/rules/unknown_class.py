@@ -1,11 +1,13 @@
 """Classes that Keras 3 does not have.
 
-What it sees: every layer class that is neither Keras 3's nor provided with ``--custom``: the user's own, op layers (TFOpLambda and
-its kin), Lambdas, removed layers, layers of other packages.
+What it sees: every layer class that is neither Keras 3's nor provided with ``--custom``: the user's
+own, op layers (TFOpLambda and its kin), Lambdas, removed layers, layers of other packages.
 
-Why Keras 3 trips: "Unknown layer: …". A Lambda is Python bytecode of the writer's interpreter, which nothing should run.
+Why Keras 3 trips: "Unknown layer: …". A Lambda is Python bytecode of the writer's interpreter,
+which nothing should run.
 
-What kfix changes: nothing; it names the layer and what is missing. With ``--custom`` the user's classes are handed to Keras.
+What kfix changes: nothing; it names the layer and what is missing. With ``--custom`` the user's
+classes are handed to Keras.
 
 Links: https://keras.io/guides/serialization_and_saving/
 """
@@ -18,11 +20,33 @@ from converter.model.findings import Severity
 from converter.rules.base import Change, Context, Rule, Stage
 
 OP_LAYERS = frozenset(
-    {"TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "InstanceProperty"}
+    {
+        "TFOpLambda",
+        "SlicingOpLambda",
+        "TensorFlowOpLayer",
+        "ClassMethod",
+        "InstanceMethod",
+        "InstanceProperty",
+    }
 )
 REMOVED = frozenset(
-    {"LocallyConnected1D", "LocallyConnected2D", "RandomHeight", "RandomWidth", "DenseFeatures", "SequenceFeatures"}
-    | {"CuDNNLSTM", "CuDNNGRU", "RandomFourierFeatures", "AddLoss", "AddMetric", "LayerScale", "Merge"}
+    {
+        "LocallyConnected1D",
+        "LocallyConnected2D",
+        "RandomHeight",
+        "RandomWidth",
+        "DenseFeatures",
+        "SequenceFeatures",
+    }
+    | {
+        "CuDNNLSTM",
+        "CuDNNGRU",
+        "RandomFourierFeatures",
+        "AddLoss",
+        "AddMetric",
+        "LayerScale",
+        "Merge",
+    }
 )
 CODE_CARRIERS = frozenset({"Lambda", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"})
 
@@ -38,9 +62,15 @@ def judge(layer: Layer, context: Context) -> Change | None:
         return None
     if name in OP_LAYERS:
         what = layer.config.get("function") or layer.config.get("node_def", "")
-        return Change(Severity.REFUSED, f"op layer {name} ({str(what)[:60]}) has no stock layer written for it")
+        return Change(
+            Severity.REFUSED,
+            f"op layer {name} ({str(what)[:60]}) has no stock layer written for it",
+        )
     if name in REMOVED:
-        return Change(Severity.REFUSED, f"{name} was removed from Keras and has no exact stock form written for it")
+        return Change(
+            Severity.REFUSED,
+            f"{name} was removed from Keras and has no exact stock form written for it",
+        )
     remedy = "Give the module that defines it with --custom."
     return Change(Severity.CUSTOM, f"class {name} is not one of Keras's", remedy=remedy)
 
@@ -57,7 +87,11 @@ def _code(layer: Layer) -> Change:
     if layer.class_name == "Lambda":
         function = layer.config.get("function")
         kind = f"the function {function!r}" if isinstance(function, str) else "bytecode"
-        return Change(Severity.REFUSED, f"Lambda layer holds {kind}, which is never run", remedy="Replace it by a layer of your own.")
+        return Change(
+            Severity.REFUSED,
+            f"Lambda layer holds {kind}, which is never run",
+            remedy="Replace it by a layer of your own.",
+        )
     return Change(Severity.UNSAFE, f"{layer.class_name} would load foreign code or another model")
 
 

@@ -1,4 +1,4 @@
-"""The command reference, made from what ``--help`` says: ``python tests/cli/reference.py > docs/cli.md``."""
+"""The command reference, made from ``--help``: ``python tests/cli/reference.py > docs/cli.md``."""
 
 from __future__ import annotations
 

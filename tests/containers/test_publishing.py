@@ -178,6 +178,48 @@ def test_a_full_disk_is_one_clear_line(tmp_path):
     assert names(tmp_path) == []
 
 
+@pytest.mark.parametrize("limit", [3_000, 100_000, 390_000])
+@pytest.mark.parametrize("what", ["h5", "keras"])
+def test_running_out_of_space_at_any_point(tmp_path, what, limit):
+    pytest.importorskip("resource")
+    command = [sys.executable, "-c", FULL, str(tmp_path / "m"), what, str(limit)]
+    run = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert run.stdout == f"{tmp_path}: no space left for m\n", run.stderr
+    assert names(tmp_path) == []
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from converter.containers import publish, write_keras, write_legacy_weights
+from converter.errors import OutputError
+from converter.model.description import Weight
+big = Weight("x", (), (1000, 100), "float32", lambda _: np.zeros((1000, 100), "f4"))
+target, what, limit = sys.argv[1:]
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+options = {"source": None, "keras_version": "3"}
+try:
+    with publish(Path(target)) as path:
+        if what == "h5":
+            groups = [("a" * 2000, [("b" * 2000, big)])]
+            write_legacy_weights(path, groups=groups, **options)
+        else:
+            variables = [("a/vars/0", big)]
+            write_keras(path, config="x" * 4000, variables=variables, **options)
+except OutputError as error:
+    print(error)
+"""
+
+
+def test_a_refusal_is_about_the_output_only_if_it_names_it(tmp_path):
+    target = tmp_path / "m.h5"
+    with pytest.raises(OutputError, match="cannot be written"), publish(target) as path:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+    with pytest.raises(PermissionError), publish(target):
+        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "source.h5"))
+
+
 def test_errors_of_reading_are_not_blamed_on_the_output(tmp_path):
     with pytest.raises(OSError, match="source"), publish(tmp_path / "m.h5"):
         raise OSError(errno.EIO, "source")

@@ -1,4 +1,4 @@
-"""One folder of models, one warm engine with Keras and one with TensorFlow alone for all of these tests."""
+"""One folder of models, one warm engine with Keras and one with TensorFlow alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the models that these tests convert; run in a process of its own, because it imports Keras."""
+"""Writes the models that these tests convert; a process of its own, because it imports Keras."""
 
 import json
 import sys
@@ -33,7 +33,13 @@ def stock():
     save(
         "image",
         keras.Sequential(
-            [image, layers.RandomFlip(), layers.Conv2D(2, 3), layers.BatchNormalization(), layers.Dropout(0.5)]
+            [
+                image,
+                layers.RandomFlip(),
+                layers.Conv2D(2, 3),
+                layers.BatchNormalization(),
+                layers.Dropout(0.5),
+            ]
         ),
     )
     words = ["the", "cat", "on"]
@@ -57,7 +63,12 @@ def stock():
     batch = layers.Input(batch_shape=(4, 5, 3))
     save("stateful", keras.Model(batch, layers.LSTM(4, stateful=True)(batch)))
     save("ids", keras.Sequential([layers.Input((None,)), layers.Embedding(7, 3), layers.LSTM(2)]))
-    save("wide", keras.Sequential([layers.Input((None, None, 3)), layers.Conv2D(4, 21), layers.GlobalMaxPooling2D()]))
+    save(
+        "wide",
+        keras.Sequential(
+            [layers.Input((None, None, 3)), layers.Conv2D(4, 21), layers.GlobalMaxPooling2D()]
+        ),
+    )
     save("heavy", keras.Sequential([layers.Input((1000,)), layers.Dense(1000)]))
 
 
@@ -77,7 +88,7 @@ def graphs():
 
 def compiled():
     model = keras.Sequential([layers.Input((3,)), layers.Dense(4), layers.Dense(2)])
-    model.compile("adam", "mse")
+    model.compile("adam", "mean_squared_error")
     save("dense", model)
     model.layers[1].bias.assign([0.25, -0.5])
     save("other", model)
@@ -85,12 +96,18 @@ def compiled():
 
 def legacy():
     """The same numbers written by Keras 2, and files that carry code."""
-    old = tf_keras.Sequential([tf_keras.layers.Dense(4, input_shape=(3,)), tf_keras.layers.Dense(2)])
     new = keras.models.load_model(FOLDER / "dense.keras", compile=False)
+    first, last = (layer.name for layer in new.layers)
+    old = tf_keras.Sequential(
+        [
+            tf_keras.layers.Dense(4, input_shape=(3,), name=first),
+            tf_keras.layers.Dense(2, name=last),
+        ]
+    )
     old.set_weights(new.get_weights())
     old.save(FOLDER / "dense_keras2.h5")
     mark = FOLDER / "ran"
-    code = tf_keras.layers.Lambda(lambda x, mark=str(mark): (open(mark, "w").close(), x)[1])
+    code = tf_keras.layers.Lambda(lambda x, mark=str(mark): (Path(mark).touch(), x)[1])
     nested = tf_keras.Sequential([tf_keras.layers.Dense(3, input_shape=(3,)), code])
     tf_keras.Sequential([nested, tf_keras.layers.Dense(2)]).save(FOLDER / "lambda.h5")
     mark.unlink()
@@ -110,7 +127,28 @@ def custom():
             if layer["class_name"] == "Scale":
                 layer["config"]["extra"] = 1
 
+    def unknown_objects(config):
+        for layer in config["config"]["layers"]:
+            if layer["class_name"] == "Scale":
+                layer.update(class_name="Gone", registered_name="Gone")
+            elif layer["class_name"] == "Dense":
+                layer["config"]["activation"]["config"] = "lost_activation"
+
+    def unknown_loss(config):
+        config["compile_config"]["loss"] = {
+            "module": "builtins",
+            "class_name": "function",
+            "config": "gone_loss",
+            "registered_name": "function",
+        }
+
+    def more_units(config):
+        config["config"]["layers"][1]["config"]["units"] = 5
+
+    edit_config("dense", "broken", more_units)
     edit_config("custom", "custom_extra", unknown_argument)
+    edit_config("custom", "named_custom", unknown_objects)
+    edit_config("dense", "lost_loss", unknown_loss)
     save("noise", keras.Model(data, own_layers.Noise()(data)))
 
 

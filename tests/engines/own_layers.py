@@ -1,4 +1,4 @@
-"""What a user might pass as --custom: registered and plain classes, functions, a sibling import, chatter."""
+"""What a user might pass as --custom: classes, functions, a sibling import, chatter."""
 
 import sys
 
@@ -27,7 +27,9 @@ class Scale(keras.layers.Layer):
 @keras.saving.register_keras_serializable("Own")
 class Offset(keras.layers.Layer):
     def build(self, shape):
-        self.offset = self.add_weight(name="offset", shape=(shape[-1],), initializer="random_normal")
+        self.offset = self.add_weight(
+            name="offset", shape=(shape[-1],), initializer="random_normal"
+        )
 
     def call(self, inputs):
         return inputs + self.offset

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 
 import h5py
 import pytest
@@ -55,7 +56,8 @@ def test_a_lambda_inside_an_activation_is_refused():
 
 
 @pytest.mark.parametrize(
-    "module", ["os", "builtins", "keras.utils", "keras.src.utils.file_utils", "kerasx", "keras.saving", ""]
+    "module",
+    ["os", "builtins", "keras.utils", "keras.src.utils.file_utils", "kerasx", "keras.saving", ""],
 )
 def test_other_modules_are_refused(module):
     with pytest.raises(UnsafeContentError, match=f"an object of module '{module}'"):
@@ -111,3 +113,29 @@ def test_a_file_without_a_model_is_told(tmp_path):
     path.write_bytes(b"neither")
     with pytest.raises(NotAModelError):
         read_config(path)
+
+
+def test_a_damaged_archive_is_told(tmp_path):
+    path = tmp_path / "m.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", json.dumps(DENSE))
+    path.write_bytes(path.read_bytes().replace(b'"units": 2', b'"units": 3'))
+    with pytest.raises(NotAModelError, match="m.keras holds no model config"):
+        read_config(path)
+
+
+def test_the_compile_state_is_read_only_where_it_will_be_used(tmp_path):
+    with zipfile.ZipFile(tmp_path / "m.keras", "w") as archive:
+        archive.writestr("config.json", json.dumps({**DENSE, "compile_config": {"loss": "mse"}}))
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        file.attrs["model_config"] = json.dumps(DENSE)
+        file.attrs["training_config"] = json.dumps({"loss": "mse"})
+    for name in ("m.keras", "m.h5"):
+        assert read_config(tmp_path / name) == DENSE
+        assert read_config(tmp_path / name, compile=True)["compile_config"] == {"loss": "mse"}
+
+
+@pytest.mark.parametrize("module", ["os", "subprocess", "tensorflow.io", "keras.utils"])
+def test_modules_that_cannot_be_the_users_are_refused_even_with_custom_code(module):
+    with pytest.raises(UnsafeContentError):
+        refuse_code(nested({**DENSE, "module": module}), "m.h5", stock_only=False)

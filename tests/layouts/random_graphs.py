@@ -33,8 +33,11 @@ class RandomGraph:
         steps = [getattr(self, name) for name in dir(self) if name.startswith("step_")]
         if not nested:
             steps = [each for each in steps if "nested" not in each.__name__]
+        policies = ["float32"] if self.random.random() < 0.7 else ["float32", "mixed_float16"]
         for _ in range(size):
+            keras.config.set_dtype_policy(self.random.choice(policies))
             self.random.choice(steps)()
+        keras.config.set_dtype_policy("float32")
         self.model = keras.Model(self._ends(self.inputs), self._outputs())
 
     def _input(self) -> None:
@@ -139,7 +142,9 @@ class RandomGraph:
         self.sequences.append(self.random.choice(kinds)()(self._pair()))
 
     def step_concatenate(self) -> None:
-        joined = layers.Concatenate(name=f"joined_{len(self.sequences)}_{self.random.randrange(10**6)}")(self._pair())
+        # Keras names the ops that join masks like a layer without a name of its own.
+        name = f"joined_{self.random.randrange(10**9)}"
+        joined = layers.Concatenate(name=name)(self._pair())
         self.sequences.append(layers.Dense(WIDTH)(joined))
 
     def step_operator(self) -> None:

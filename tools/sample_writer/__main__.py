@@ -36,7 +36,8 @@ def _train(F, model, made, inputs, name):
     if made.targets:
         targets = arrays(F, model.outputs, made.targets, name + "/targets")
         given = [value[0] if len(value) == 1 else value for value in (inputs, targets)]
-        model.fit(given[0], given[1], batch_size=len(inputs[0]), epochs=2, shuffle=False, verbose=0)
+        epochs = {"nb_epoch": 2} if F.flavor == "keras1" else {"epochs": 2}
+        model.fit(*given, batch_size=len(inputs[0]), shuffle=False, verbose=0, **epochs)
 
 
 def _save_all(F, item, made, stored, folder):

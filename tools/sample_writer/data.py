@@ -103,7 +103,7 @@ def _perturbed(name, value, rng):
     deviation = min(1.0, 1.5 / np.sqrt(_fan_in(value.shape))) if value.ndim > 1 else 0.5
     step = 2.0 ** np.round(np.log2(deviation / 4))
     noise = np.round(rng.normal(0.0, 4.0, value.shape)) * step
-    if "variance" in name or "stddev" in name:
+    if "variance" in name or "std" in name:
         return np.abs(noise) + 0.5
     return np.where((value == 0) | (value == 1), value, 0) + noise
 

@@ -40,7 +40,7 @@ def load(F, folder, entry, custom_objects, compiled):
     path = str(folder / entry["file"])
     if entry["kind"] in ("full", "keras"):
         more = F.given("tf>=2.13 keras3", safe_mode=False)
-        more["compile"] = compiled
+        more.update(F.given("keras tf keras3", compile=compiled))
         return F.keras.models.load_model(path, custom_objects=custom_objects, **more)
     with (folder / entry["architecture_file"]).open() as stream:
         model = F.keras.models.model_from_json(stream.read(), custom_objects=custom_objects)

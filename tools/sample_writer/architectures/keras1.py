@@ -15,6 +15,11 @@ def _image(F, rows=6, columns=5, channels=2):
     return (channels, rows, columns) if first else (rows, columns, channels)
 
 
+def _volume(F):
+    first = F.backend.image_dim_ordering() == "th"
+    return (2, 4, 5, 4) if first else (4, 5, 4, 2)
+
+
 @architecture(KERAS1, name="k1_dense", kinds="full weights")
 def dense(F):
     L = F.layers
@@ -43,6 +48,29 @@ def shapes(F):
     return branches(
         F, (4, 3), [L.Flatten(), L.Reshape((2, 6)), L.Permute((2, 1)), L.GaussianNoise(0.1)]
     )
+
+
+@architecture(KERAS1, name="k1_dropouts")
+def dropouts(F):
+    L = F.layers
+    x, y = F.Input(shape=(4, 3)), F.Input(shape=(4,))
+    outputs = [L.Dropout(0.5)(x), L.GaussianDropout(0.2)(x), L.RepeatVector(3)(y)]
+    outputs.append(L.ActivityRegularization(l2=0.1)(y))
+    if F.has("SpatialDropout1D"):
+        outputs.append(L.SpatialDropout1D(0.2)(x))
+    return F.Model([x, y], outputs)
+
+
+@architecture(KERAS1, name="k1_spatial_dropouts", needs="SpatialDropout2D SpatialDropout3D")
+def spatial_dropouts(F):
+    L = F.layers
+    x, y = F.Input(shape=_image(F)), F.Input(shape=_volume(F))
+    return F.Model([x, y], [L.SpatialDropout2D(0.2)(x), L.SpatialDropout3D(0.2)(y)])
+
+
+@architecture(KERAS1, name="k1_time_distributed_dense", needs="TimeDistributedDense")
+def time_distributed_dense(F):
+    return branches(F, (5, 3), [F.layers.TimeDistributedDense(4, activation="relu")])
 
 
 @architecture(KERAS1, name="k1_conv_network")
@@ -90,18 +118,37 @@ def conv1d(F):
         L.AveragePooling1D(2),
         L.ZeroPadding1D(1),
         L.UpSampling1D(2),
-        L.GlobalMaxPooling1D(),
-        L.GlobalAveragePooling1D(),
     ]
+    if F.has("GlobalMaxPooling1D"):
+        layers += [L.GlobalMaxPooling1D(), L.GlobalAveragePooling1D()]
     return branches(F, (8, 2), layers)
 
 
 @architecture(KERAS1, name="k1_conv3d")
 def conv3d(F):
     L = F.layers
-    th = F.backend.image_dim_ordering() == "th"
-    shape = (2, 4, 5, 4) if th else (4, 5, 4, 2)
-    return branches(F, shape, [L.Convolution3D(2, 2, 3, 2), L.MaxPooling3D((2, 2, 2))])
+    layers = [
+        L.Convolution3D(2, 2, 3, 2),
+        L.MaxPooling3D((2, 2, 2)),
+        L.AveragePooling3D((2, 1, 2)),
+        L.UpSampling3D((1, 2, 2)),
+        L.ZeroPadding3D((1, 0, 1)),
+    ]
+    for name in ("Cropping3D", "GlobalMaxPooling3D", "GlobalAveragePooling3D"):
+        if F.has(name):
+            layers.append(getattr(L, name)())
+    return branches(F, _volume(F), layers)
+
+
+@architecture(KERAS1, name="k1_global_pooling", needs="GlobalMaxPooling2D")
+def global_pooling(F):
+    L = F.layers
+    return branches(F, _image(F), [L.GlobalMaxPooling2D(), L.GlobalAveragePooling2D()])
+
+
+@architecture(KERAS1, name="k1_atrous1d", needs="AtrousConvolution1D")
+def atrous1d(F):
+    return branches(F, (8, 2), [F.layers.AtrousConvolution1D(3, 2, atrous_rate=2)])
 
 
 @architecture(KERAS1, name="k1_deconvolution", needs="Deconvolution2D")
@@ -311,7 +358,9 @@ def shared(F):
 @architecture(KERAS1, name="k1_nested")
 def nested(F):
     L = F.layers
-    inner = F.Sequential([L.Dense(3, input_dim=4), L.BatchNormalization()])
+    inner = F.Sequential([L.Dense(3, input_dim=4)])
+    if F.version >= (1, 1):
+        inner.add(L.BatchNormalization())
     x, y = F.Input(shape=(4,)), F.Input(shape=(4,))
     return F.Model([x, y], [L.Dense(2)(inner(x)), inner(y)])
 
@@ -333,7 +382,7 @@ def trained(F):
     return Made(model, compile=compiled, targets=[one_hot()])
 
 
-@architecture(KERAS1, name="k1_text")
+@architecture(KERAS1, name="k1_text", needs="GlobalMaxPooling1D")
 def text(F):
     L = F.layers
     model = F.Sequential()

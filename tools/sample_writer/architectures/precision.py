@@ -23,7 +23,7 @@ def mixed_bfloat16(F):
     return _mixed(F, "mixed_bfloat16")
 
 
-@architecture(writers="tf>=2.4 keras3", rtol=2e-2, atol=1e-2)
+@architecture(writers="tf>=2.8 keras3", rtol=2e-2, atol=1e-2)
 def layer_of_half_precision(F):
     L = F.layers
     x = F.Input(shape=(4,))

@@ -111,6 +111,11 @@ def discretization(F):
     return branches(F, (4,), layers)
 
 
+@architecture(needs="Discretization", writers="tf<2.6")
+def discretization_bins(F):
+    return branches(F, (4,), [F.layers.Discretization(bins=[-1.0, 0.0, 0.5])])
+
+
 @architecture(needs="Hashing", writers="tf>=2.6 keras3")
 def hashing_integers(F):
     x = F.Input(shape=(4,), dtype="int64")
@@ -118,7 +123,7 @@ def hashing_integers(F):
     return Made(F.Model(x, [layer(x) for layer in layers]), inputs=[ids(100)])
 
 
-@architecture(needs="Hashing", writers="tf keras3")
+@architecture(needs="Hashing", writers="tf>=2.6 keras3")
 def hashing_words(F):
     x = F.Input(shape=(4,), dtype="string")
     return Made(F.Model(x, F.layers.Hashing(5)(x)), inputs=[words("red", "green", "blue", "old")])
@@ -128,13 +133,6 @@ def hashing_words(F):
 def hashed_crossing(F):
     x, y = F.Input(shape=(1,), dtype="int64"), F.Input(shape=(1,), dtype="int64")
     return Made(F.Model([x, y], F.layers.HashedCrossing(5)((x, y))), inputs=[ids(50), ids(60)])
-
-
-@architecture(needs="CategoryCrossing", writers="tf<2.7", expect="refused", reason="removed-layer")
-def category_crossing(F):
-    x, y = F.Input(shape=(1,), dtype="string"), F.Input(shape=(1,), dtype="string")
-    z = F.layers.Hashing(7)(F.layers.CategoryCrossing()([x, y]))
-    return Made(F.Model([x, y], z), inputs=[words("a", "b", "c"), words("d", "e")])
 
 
 @architecture(needs="IntegerLookup", writers="tf>=2.8 keras3", kinds="full keras")

@@ -137,7 +137,7 @@ def locally_connected2d(F):
 
 
 @architecture(
-    writers="keras>=2.3 tf>=2.0",
+    writers="tf>=2.0",
     needs="LocallyConnected1D",
     expect="refused",
     reason="removed-layer",
@@ -151,7 +151,7 @@ def locally_connected_implementations(F):
 
 
 @architecture(
-    writers="keras<2.3", needs="MaxoutDense Highway", expect="refused", reason="removed-layer"
+    writers="keras", needs="MaxoutDense Highway", expect="refused", reason="removed-layer"
 )
 def legacy_layers(F):
     L = F.layers

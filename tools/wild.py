@@ -1,0 +1,91 @@
+"""How many real models of the public stock Keras loads, before and after kfix.
+
+Reads the folder of real files beside the checkout (``../shared/wild`` with its MANIFEST.tsv) and prints, for the full models that Keras 2 or 3 wrote, what stock
+Keras makes of each as it is and after ``kfix convert --to keras``, with the reason for each one that is left. Needs the
+installed package: ``python tools/wild.py [FOLDER]``.
+"""
+
+from __future__ import annotations
+
+import csv
+import multiprocessing
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import TimeoutError as TookTooLong
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+from converter import check, convert
+from converter.errors import KfixError
+from converter.model.findings import Severity
+
+FOLDER = Path(__file__).resolve().parents[2] / "shared/wild"
+KINDS = {"full model", "keras-zip"}
+PATIENCE = 60
+"""Seconds for one load; some files make older loaders run for ever."""
+
+CODE = frozenset({Severity.UNSAFE})
+
+
+def main() -> None:
+    """Prints a line for each file and the sums."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
+    before: Counter[bool] = Counter()
+    after: Counter[bool] = Counter()
+    with tempfile.TemporaryDirectory() as scratch:
+        for path in models(folder):
+            stock = loads(path) if path.suffix != "" else "no suffix that Keras knows"
+            mended = after_kfix(path, Path(scratch) / "model.keras")
+            before[not stock] += 1
+            after[not mended] += 1
+            print(f"{path.name[:60]:60}  {'loads' if not stock else 'fails':6} {mended or 'loads'}"[:200], flush=True)
+    total = sum(before.values())
+    print(f"\nof {total} models stock Keras loads {before[True]} as they are and {after[True]} after kfix")
+
+
+def models(folder: Path) -> Iterator[Path]:
+    """The full models of Keras 2 and 3."""
+    with (folder / "MANIFEST.tsv").open() as manifest:
+        for entry in csv.DictReader(manifest, delimiter="\t"):
+            if entry["kind"] in KINDS and entry["keras_version"].startswith(("2", "3")):
+                yield folder / entry["file"]
+
+
+def after_kfix(source: Path, output: Path) -> str:
+    """Empty when the converted model loads, else why not."""
+    try:
+        convert(source, output, to="keras", verify=True, force=True)
+    except KfixError as refusal:
+        return f"refused: {refusal}"
+    return loads(output)
+
+
+def loads(path: Path) -> str:
+    """Empty when stock Keras loads a file that carries no code, else the error; a fresh process for each file."""
+    if any(finding.severity in CODE for finding in check(path).findings):
+        return "holds code, not tried"
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        try:
+            return pool.submit(load, path).result(PATIENCE)
+        except (TookTooLong, BrokenProcessPool) as problem:
+            for process in multiprocessing.active_children():
+                process.kill()
+            return type(problem).__name__
+
+
+def load(path: Path) -> str:
+    """Runs in the child."""
+    import keras
+
+    try:
+        keras.models.load_model(path)
+    except Exception as error:  # whatever Keras raises is the answer
+        return f"{type(error).__name__}: {str(error)[:100]}".replace("\n", " ")
+    return ""
+
+
+if __name__ == "__main__":
+    main()
