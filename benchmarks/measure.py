@@ -13,7 +13,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command took: wall-clock seconds, and the greatest resident memory of its process in MB."""
+    """What a command took: wall-clock seconds, and its greatest resident memory in MB."""
 
     seconds: float
     megabytes: float
@@ -35,7 +35,9 @@ class Command:
         for path in self.outputs:
             path.unlink(missing_ok=True)
         start = time.perf_counter()
-        process = subprocess.Popen(self.arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        process = subprocess.Popen(
+            self.arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
         said = process.stderr.read() if process.stderr else b""
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start

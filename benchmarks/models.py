@@ -11,13 +11,14 @@ import numpy as np
 
 
 def dense_stack(path: Path, layers: int, units: int, *, optimizer: bool = False) -> None:
-    """A Sequential of equal dense layers; with ``optimizer`` also Adam's two moments for each weight.
+    """A Sequential of equal dense layers, as a legacy file.
 
     Args:
         path: the .h5 to write.
         layers: number of Dense layers, each with units² + units float32 weights.
         units: width of every layer and of the input.
-        optimizer: whether the file holds optimizer state, which makes it three times as large.
+        optimizer: whether the file also holds Adam's two moments for each weight, and so is three
+            times as large.
     """
     names = [f"dense_{index}" for index in range(layers)]
     random = np.random.default_rng(0)
@@ -25,7 +26,9 @@ def dense_stack(path: Path, layers: int, units: int, *, optimizer: bool = False)
     bias = random.standard_normal(units, dtype=np.float32)
     with h5py.File(path, "w") as file:
         file.attrs["keras_version"], file.attrs["backend"] = "2.8.0", "tensorflow"
-        file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": _config(names, units)})
+        file.attrs["model_config"] = json.dumps(
+            {"class_name": "Sequential", "config": _config(names, units)}
+        )
         weights = file.create_group("model_weights")
         weights.attrs["layer_names"] = [name.encode() for name in names]
         weights.attrs["keras_version"], weights.attrs["backend"] = "2.8.0", "tensorflow"
@@ -41,7 +44,13 @@ def dense_stack(path: Path, layers: int, units: int, *, optimizer: bool = False)
 
 def _config(names: list[str], units: int) -> dict[str, Any]:
     shape = [None, units]
-    first = {"batch_input_shape": shape, "dtype": "float32", "sparse": False, "ragged": False, "name": "input_1"}
+    first = {
+        "batch_input_shape": shape,
+        "dtype": "float32",
+        "sparse": False,
+        "ragged": False,
+        "name": "input_1",
+    }
     layers = [{"class_name": "InputLayer", "config": first}]
     return {"name": "sequential", "layers": layers + [_dense(name, units) for name in names]}
 

@@ -21,14 +21,15 @@ UNITS = 2048
 LAYER_MB = UNITS * UNITS * 4 / 1e6
 
 STOCK = "import sys, keras; keras.models.load_model(sys.argv[1]).save(sys.argv[2])"
-COPY = "import sys, shutil, os; shutil.copyfile(*sys.argv[1:]); f = os.open(sys.argv[2], os.O_RDWR); os.fsync(f)"
+COPY = "import sys, shutil, os; os.fsync(os.open(shutil.copyfile(*sys.argv[1:]), os.O_RDWR))"
 
 
 @dataclass(frozen=True)
 class Case:
     """One comparison: what kfix does, what it is measured against, and the ratio that is aimed at.
 
-    ``at_least`` turns the limit round: kfix has to be that many times faster. ``memory_mb`` is the limit for kfix's memory.
+    ``at_least`` turns the limit round: kfix has to be that many times faster. ``memory_mb`` is
+    the limit for kfix's memory.
     """
 
     name: str
@@ -50,9 +51,19 @@ def small_cases(folder: Path) -> Iterator[Case]:
     model, output = folder / "small.h5", folder / "small.keras"
     dense_stack(model, 100, 16)
     imports = Command(python("import h5py, typer"))
-    yield Case("--help", Command([*KFIX, "--help"]), Command(python("import typer")), "import typer", 2)
-    yield Case("inspect, 100 layers", Command([*KFIX, "inspect", str(model)]), imports, "import h5py, typer", 2)
-    yield Case("check, 100 layers", Command([*KFIX, "check", str(model)]), imports, "import h5py, typer", 2)
+    yield Case(
+        "--help", Command([*KFIX, "--help"]), Command(python("import typer")), "import typer", 2
+    )
+    yield Case(
+        "inspect, 100 layers",
+        Command([*KFIX, "inspect", str(model)]),
+        imports,
+        "import h5py, typer",
+        2,
+    )
+    yield Case(
+        "check, 100 layers", Command([*KFIX, "check", str(model)]), imports, "import h5py, typer", 2
+    )
     convert = Command([*KFIX, "convert", str(model), "--to", "keras", "--no-verify"], [output])
     yield Case("convert, 100 layers", convert, imports, "import h5py, typer", 2.5)
     stock = Command(python(STOCK, model, folder / "stock.keras"))
@@ -68,9 +79,15 @@ def large_cases(folder: Path, megabytes: int) -> Iterator[Case]:
     copy = Command(python(COPY, model, copied), [copied])
     yield Case(f"convert, {megabytes} MB", convert, copy, "copy of its weights", 1.5, memory_mb=150)
     stock = Command(python(STOCK, model, folder / "stock.keras"), [folder / "stock.keras"])
-    yield Case(f"convert, {megabytes} MB", convert, stock, "stock load_model + save", 10, at_least=True)
+    yield Case(
+        f"convert, {megabytes} MB", convert, stock, "stock load_model + save", 10, at_least=True
+    )
     output.unlink(missing_ok=True)
-    trained, stripped, kept = folder / "trained.h5", folder / "trained.stripped.h5", folder / "kept.h5"
+    trained, stripped, kept = (
+        folder / "trained.h5",
+        folder / "trained.stripped.h5",
+        folder / "kept.h5",
+    )
     layers = max(1, round(megabytes / 3 / LAYER_MB))
     dense_stack(trained, layers, UNITS, optimizer=True)
     dense_stack(kept, layers, UNITS)

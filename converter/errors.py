@@ -1,7 +1,8 @@
 """Every way kfix can fail on purpose: one exception class for each exit code.
 
-The exit code and the advice live on the exception, so that the command line only has to print them and the
-library's callers can tell the cases apart. A message says what is wrong and where; a hint says what to do next.
+The exit code and the advice live on the exception, so that the command line only has to print them
+and the library's callers can tell the cases apart. A message says what is wrong and where; a hint
+says what to do next.
 """
 
 from enum import IntEnum

@@ -1,7 +1,9 @@
 """How many real models of the public stock Keras loads, before and after kfix.
 
-Reads the folder of real files beside the checkout (``../shared/wild`` with its MANIFEST.tsv) and prints, for the full models that Keras 2 or 3 wrote, what stock
-Keras makes of each as it is and after ``kfix convert --to keras``, with the reason for each one that is left. Needs the
+Reads the folder of real files beside the checkout (``../shared/wild`` with its MANIFEST.tsv) and
+prints, for the full models that Keras 2 or 3 wrote, what stock
+Keras makes of each as it is and after ``kfix convert --to keras``, with the reason for each one
+that is left. Needs the
 installed package: ``python tools/wild.py [FOLDER]``.
 """
 
@@ -41,9 +43,11 @@ def main() -> None:
             mended = after_kfix(path, Path(scratch) / "model.keras")
             before[not stock] += 1
             after[not mended] += 1
-            print(f"{path.name[:60]:60}  {'loads' if not stock else 'fails':6} {mended or 'loads'}"[:200], flush=True)
+            line = f"{path.name[:60]:60}  {'fails' if stock else 'loads'} → {mended or 'loads'}"
+            print(line[:200], flush=True)
     total = sum(before.values())
-    print(f"\nof {total} models stock Keras loads {before[True]} as they are and {after[True]} after kfix")
+    print(f"\nof {total} models stock Keras loads {before[True]} as they are")
+    print(f"and {after[True]} after kfix")
 
 
 def models(folder: Path) -> Iterator[Path]:
@@ -64,7 +68,8 @@ def after_kfix(source: Path, output: Path) -> str:
 
 
 def loads(path: Path) -> str:
-    """Empty when stock Keras loads a file that carries no code, else the error; a fresh process for each file."""
+    """Empty when stock Keras loads a file that carries no code, else the error; a fresh process
+    for each file."""
     if any(finding.severity in CODE for finding in check(path).findings):
         return "holds code, not tried"
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:

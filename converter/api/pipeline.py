@@ -8,17 +8,18 @@ from dataclasses import dataclass, replace
 from converter.containers import ModelFile
 from converter.containers.contents import Contents
 from converter.dialects import compile_state, keras2, keras3
-from converter.errors import NotAModelError
+from converter.errors import NotAModelError, NotExactError
 from converter.layouts import archive, legacy
 from converter.layouts.legacy import CountMismatchError, UnknownVariablesError
 from converter.model.description import Model
 from converter.model.findings import Finding, Severity
+from converter.rules import unknown_inner_class, weight_count
 from converter.rules.apply import Upgrade, upgrade
 
 
 @dataclass(frozen=True)
 class Parsed:
-    """A model as its writer described it, weights bound, and what did not fit while binding them."""
+    """A model as its writer described it, weights bound, and what did not fit while binding."""
 
     model: Model
     findings: tuple[Finding, ...] = ()
@@ -29,12 +30,18 @@ def parse(source: ModelFile) -> Parsed:
 
     Raises:
         NotAModelError: when the file holds no architecture, or one that contradicts itself.
+        NotExactError: when Keras 1 wrote it.
     """
     contents = source.contents
     if contents.config is None:
         raise NotAModelError(
             f"{contents.path.name} holds weights only, no architecture (no model_config)",
             "Join them with the architecture: kfix join ARCH.json WEIGHTS.h5 -o OUT.h5",
+        )
+    if contents.writer.generation < 2:
+        raise NotExactError(
+            f"{contents.path.name} was written by Keras 1, which kfix does not translate yet",
+            "Load and save it again with Keras 2.0 to 2.3, then convert that file.",
         )
     dialect = keras3 if contents.writer.generation >= 3 else keras2
     model = dialect.parse(contents.config)
@@ -48,7 +55,8 @@ def _bind(model: Model, contents: Contents) -> tuple[Model, list[Exception]]:
     if contents.variables:
         return archive.bind(model, contents.variables, implicit_masks=by_keras3)
     groups = {
-        group.name: list(zip(group.weight_names, group.weights, strict=True)) for group in contents.layer_groups
+        group.name: list(zip(group.weight_names, group.weights, strict=True))
+        for group in contents.layer_groups
     }
     return legacy.bind(model, groups, implicit_masks=by_keras3)
 
@@ -56,20 +64,21 @@ def _bind(model: Model, contents: Contents) -> tuple[Model, list[Exception]]:
 def _finding(problem: Exception) -> Finding:
     if isinstance(problem, CountMismatchError):
         return Finding(
-            "KF901",
+            weight_count.RULE.code,
             "weight-count",
             Severity.REFUSED,
             problem.layer.name,
-            f"{problem.layer.class_name} has {problem.found} weights in the file but creates {problem.expected}",
+            f"{problem.layer.class_name} has {problem.found} weights in the file"
+            f" but creates {problem.expected}",
             "It may be a custom class that bears a stock layer's name, or the file is incomplete.",
         )
     assert isinstance(problem, UnknownVariablesError)
     return Finding(
-        "KF902",
+        unknown_inner_class.RULE.code,
         "unknown-inner-class",
         Severity.CUSTOM,
         problem.path,
-        f"class {problem.class_name} is not one of Keras's, so the weights of its container can't be told apart",
+        f"class {problem.class_name} is not one of Keras's, so no weights near it can be told apart",
         "Give the module that defines it with --custom.",
     )
 

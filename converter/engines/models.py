@@ -190,6 +190,11 @@ def named_after_content(path: str | Path) -> str:
         suffix = ".h5"
     else:
         raise NotAModelError(f"{path.name} is neither a .keras archive nor HDF5.")
+    return linked(path, suffix)
+
+
+def linked(path: Path, suffix: str) -> str:
+    """A link to the path in a new folder of the engine's own."""
     folder = Path(os.environ["KERAS_HOME"])
     folder.mkdir(parents=True, exist_ok=True)
     link = Path(tempfile.mkdtemp(dir=folder)) / f"{path.stem}{suffix}"

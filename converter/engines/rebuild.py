@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from converter.engines import libraries
 from converter.engines.custom import CustomObjects, load_custom
 from converter.engines.explain import one_line
 from converter.engines.keras_repairs import frugal_memory
-from converter.engines.models import LoadedModel, load_keras, warning_texts
+from converter.engines.models import LoadedModel, linked, load_keras, warning_texts
 from converter.engines.results import Rebuild, to_json
 from converter.engines.trial import Trial, try_out
 from converter.errors import KfixError, NotExactError
@@ -75,7 +76,9 @@ def _save(model: LoadedModel, path: str) -> list[str]:
     with warnings.catch_warnings(record=True) as caught, frugal_memory():
         warnings.simplefilter("always")
         try:
-            model.model.save(path)
+            # Through a link, so that Keras's working file lies in the engine's own folder.
+            target = Path(path).resolve()
+            model.model.save(linked(target, target.suffix))
         except Exception as error:
             raise NotExactError(
                 f"Keras cannot save the model as {path}: {one_line(error)}"

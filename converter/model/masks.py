@@ -37,18 +37,31 @@ PASSES_ON = frozenset(
     | {
         "ThresholdedReLU",
         "MultiHeadAttention",
-        "Attention",
-        "AdditiveAttention",
         "TimeDistributed",
         "InputLayer",
     }
 )
-MERGES = frozenset(
-    {"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"}
-)
+MERGES = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"})
+ATTENTIONS = frozenset({"Attention", "AdditiveAttention"})
 RECURRENT = frozenset(
     {"RNN", "LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Bidirectional"}
 )
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a mask is computed from.
+
+    Attributes:
+        tensor: the tensor.
+        value: what masked positions hold.
+        over_features: whether a position is masked when all its features hold ``value`` (Masking)
+            or when the tensor itself does.
+    """
+
+    tensor: TensorRef
+    value: Json = 0
+    over_features: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,16 +69,13 @@ class Mask:
     """A mask that a tensor carries.
 
     Attributes:
-        origin: the tensor it was computed from; None where it was combined from several or comes
-            from outside.
-        value: what masked positions hold.
-        over_features: whether a position is masked when all its features hold ``value`` (Masking)
-            or when the tensor itself does.
+        origins: what it is computed from; where several, a position has to be unmasked in all of
+            them. Empty where that is not known, because it comes from outside.
+        merged: whether it went through a merge that Keras 3 (from 3.4 on) does otherwise.
     """
 
-    origin: TensorRef | None = None
-    value: Json = 0
-    over_features: bool = False
+    origins: tuple[Origin, ...] = ()
+    merged: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,12 +104,12 @@ def masked_calls(
     carried: dict[TensorRef, Mask | None] = {}
     for layer, index in calls_in_order(model):
         masks = [carried.get(ref) for ref in _first_tensors(layer, index)] or [incoming]
-        mask = _combined(masks)
+        mask = _combined(layer, masks)
         where = _join(path, layer.name)
         if mask is not None and layer.calls:
             yield MaskedCall(where, layer, index, mask)
         if layer.model is not None:
-            yield from masked_calls(layer.model, mask and Mask(), where)
+            yield from masked_calls(layer.model, mask and _outside(mask), where)
         source = next(_first_tensors(layer, index), None)
         carried[TensorRef(layer.name, index, 0)] = _after(layer, mask, source)
 
@@ -111,7 +121,7 @@ def _in_sequence(model: Model, incoming: Mask | None, path: str) -> Iterator[Mas
         if mask is not None and layer.class_name != "InputLayer":
             yield MaskedCall(where, layer, 0, mask)
         if layer.model is not None:
-            yield from masked_calls(layer.model, mask and Mask(), where)
+            yield from masked_calls(layer.model, mask and _outside(mask), where)
         mask = _after(layer, mask, None)
 
 
@@ -120,26 +130,54 @@ def _first_tensors(layer: Layer, index: int) -> Iterator[TensorRef]:
         yield from refs(layer.calls[index].args[0])
 
 
-def _combined(masks: list[Mask | None]) -> Mask | None:
+def _combined(layer: Layer, masks: list[Mask | None]) -> Mask | None:
+    """The mask with which a call goes on: Keras 2 wants every masked input to be unmasked."""
     present = [mask for mask in masks if mask is not None]
     if not present:
         return None
-    return present[0] if len(masks) == 1 else Mask()
+    if layer.class_name in ATTENTIONS:
+        return masks[0]
+    if len(masks) == 1:
+        return present[0]
+    if layer.class_name not in MERGES or _joins_steps(layer):
+        return Mask(merged=any(mask.merged for mask in present))
+    origins = tuple(dict.fromkeys(origin for mask in present for origin in mask.origins))
+    # Keras 3 takes any of the masks instead of all, and counts an input without mask as unmasked.
+    differs = len(present) < len(masks) or any(mask.origins != origins for mask in present)
+    known = all(mask.origins for mask in present)
+    return Mask(origins if known else (), differs or any(mask.merged for mask in present))
+
+
+def _joins_steps(layer: Layer) -> bool:
+    """Whether a Concatenate lengthens the sequence, so that masks are put behind each other."""
+    return layer.class_name == "Concatenate" and layer.config.get("axis", -1) == 1
+
+
+def _outside(mask: Mask) -> Mask:
+    """A mask as a nested model gets it: its origin is not in that model's graph."""
+    return Mask(merged=mask.merged)
 
 
 def _after(layer: Layer, mask: Mask | None, source: TensorRef | None) -> Mask | None:
     """The mask that the first output of a call carries."""
     name = layer.class_name
     if name == "Embedding":
-        return Mask(source, 0) if layer.config.get("mask_zero") else None
+        return (
+            _made(Origin(source, 0) if source else None) if layer.config.get("mask_zero") else None
+        )
     if name == "Masking":
-        return Mask(source, layer.config.get("mask_value", 0.0), over_features=True)
+        value = layer.config.get("mask_value", 0.0)
+        return _made(Origin(source, value, over_features=True) if source else None)
     if layer.model is not None:
         return _through_model(layer.model, mask)
     if name in RECURRENT:
         inner = layer.inner.get("layer", layer)
         return mask if inner.config.get("return_sequences") else None
-    return mask if name in PASSES_ON | MERGES else None
+    return mask if name in PASSES_ON | ATTENTIONS | MERGES else None
+
+
+def _made(origin: Origin | None) -> Mask:
+    return Mask((origin,) if origin else ())
 
 
 def _through_model(model: Model, mask: Mask | None) -> Mask | None:
@@ -148,11 +186,11 @@ def _through_model(model: Model, mask: Mask | None) -> Mask | None:
         produces = any(
             layer.config.get("mask_zero") or layer.class_name == "Masking" for layer in model.layers
         )
-        return Mask() if mask or produces else None
-    inside: Mask | None = mask and Mask()
+        return Mask(merged=bool(mask and mask.merged)) if mask or produces else None
+    inside: Mask | None = mask and _outside(mask)
     for layer in model.layers:
         after: Any = _after(layer, inside, None)
-        inside = after and Mask()
+        inside = after and _outside(after)
     return inside
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from converter.model.description import Call, Json, Layer, Model, TensorRef
-from converter.model.masks import Mask
+from converter.model.masks import Mask, MaskedCall
 from converter.model.structures import map_call, map_refs
 
 
@@ -42,16 +42,38 @@ def op(name: str, class_name: str, *args: Any, **config: Json) -> Layer:
 
 
 def mask_nodes(name: str, mask: Mask) -> list[Layer]:
-    """The op nodes that compute a mask from its origin; the last one's output is the mask.
+    """The op nodes that compute a mask from its origins; the last one's output is the mask.
 
     Args:
-        name: name of the first node.
-        mask: one with a known origin.
+        name: what the nodes' names start with.
+        mask: one with known origins.
     """
-    nodes = [op(name, "NotEqual", mask.origin, mask.value)]
-    if mask.over_features:
-        nodes.append(op(f"{name}_any", "Any", TensorRef(name), axis=-1, keepdims=False))
+    nodes: list[Layer] = []
+    whole: TensorRef | None = None
+    for index, origin in enumerate(mask.origins):
+        part = f"{name}_{index}"
+        nodes.append(op(part, "NotEqual", origin.tensor, origin.value))
+        if origin.over_features:
+            nodes.append(op(f"{part}_any", "Any", TensorRef(part), axis=-1, keepdims=False))
+        last = TensorRef(nodes[-1].name)
+        if whole is not None:
+            nodes.append(op(f"{part}_and", "LogicalAnd", whole, last))
+        whole = TensorRef(nodes[-1].name)
     return nodes
+
+
+def with_explicit_mask(model: Model, found: MaskedCall) -> Model:
+    """The model with one call given its mask, computed by op nodes, as an argument."""
+    nodes = mask_nodes(f"{found.layer.name}_mask_{found.call}", found.mask)
+    mask = TensorRef(nodes[-1].name)
+
+    def masked(layer: Layer) -> Layer:
+        if layer.name != found.layer.name:
+            return layer
+        call = layer.calls[found.call]
+        return with_call(layer, found.call, Call(call.args, {**call.kwargs, "mask": mask}))
+
+    return replace(model, layers=(*map(masked, model.layers), *nodes))
 
 
 def with_call(layer: Layer, index: int, call: Call) -> Layer:

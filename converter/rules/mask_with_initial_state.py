@@ -15,12 +15,11 @@ Links: https://github.com/keras-team/keras/blob/master/keras/src/layers/layer.py
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from converter.model.description import Call, Layer, Model, TensorRef
+from converter.model.description import Model
 from converter.model.findings import Severity
 from converter.model.masks import RECURRENT, MaskedCall, masked_calls
-from converter.model.rewriting import mask_nodes, with_call
+from converter.model.rewriting import with_explicit_mask
 from converter.rules.base import Context, ModelChange, Rule, Stage
 
 
@@ -34,7 +33,7 @@ def pass_on(model: Model, context: Context) -> Iterator[ModelChange]:
         message = (
             f"{found.layer.class_name} gets a mask and an initial state; Keras 3 drops the mask"
         )
-        if found.mask.origin is None:
+        if not found.mask.origins:
             yield ModelChange(
                 Severity.REFUSED,
                 message,
@@ -42,7 +41,7 @@ def pass_on(model: Model, context: Context) -> Iterator[ModelChange]:
                 remedy="The mask comes from more than one tensor.",
             )
             continue
-        model = _with_mask(model, found)
+        model = with_explicit_mask(model, found)
         yield ModelChange(
             Severity.SILENT,
             message,
@@ -58,22 +57,6 @@ def _drops_mask(found: MaskedCall) -> bool:
         found.layer.class_name in RECURRENT
         and "initial_state" in call.kwargs
         and call.kwargs.get("mask") is None
-    )
-
-
-def _with_mask(model: Model, found: MaskedCall) -> Model:
-    nodes = mask_nodes(f"{found.layer.name}_mask_{found.call}", found.mask)
-    layers = (
-        _masked(layer, found, nodes[-1]) if layer.name == found.layer.name else layer
-        for layer in model.layers
-    )
-    return replace(model, layers=(*layers, *nodes))
-
-
-def _masked(layer: Layer, found: MaskedCall, mask: Layer) -> Layer:
-    call = layer.calls[found.call]
-    return with_call(
-        layer, found.call, Call(call.args, {**call.kwargs, "mask": TensorRef(mask.name)})
     )
 
 

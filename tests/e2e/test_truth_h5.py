@@ -1,4 +1,5 @@
-"""Every sample is repaired to a ``.h5`` file that today's Keras loads and that computes what its own framework computed."""
+"""Every sample is repaired to a ``.h5`` file that today's Keras loads and that computes what its
+own framework computed."""
 
 from pathlib import Path
 

@@ -1,6 +1,7 @@
 """Every distinct model among the samples becomes a SavedModel that TensorFlow runs without Keras.
 
-The export goes through Keras and the archive of the other truth test, so a model that several writers saved is exported once.
+The export goes through Keras and the archive of the other truth test, so a model that several
+writers saved is exported once.
 """
 
 from collections.abc import Iterator
@@ -30,7 +31,8 @@ def tensorflow_engine() -> Iterator[Engine]:
 
 
 def stored(folder: Path, name: str, arrays: list[np.ndarray]) -> Path:
-    """Arrays as the ``.npz`` that engines exchange, keys in the order of the model's inputs or outputs."""
+    """Arrays as the ``.npz`` that engines exchange, keys in the order of the model's inputs or
+    outputs."""
     path = folder / f"{name}.npz"
     np.savez(path, **{f"{index:03d}": each for index, each in enumerate(arrays)})
     return path

@@ -19,6 +19,8 @@ pytestmark = pytest.mark.engine
 def test_both_files_hold_the_same_compiled_model(engine, models, tmp_path):
     files = {"keras": tmp_path / "a.keras", "h5": tmp_path / "a.h5"}
     report = engine.rebuild(models / "dense.keras", **files)
+    assert sorted(tmp_path.iterdir()) == sorted(files.values())
+    assert not any(path.is_symlink() for path in files.values())
     assert report.files == (str(files["keras"]), str(files["h5"]))
     assert (report.compiled, report.compile_note, report.custom_objects) == (True, "", ())
     # Writing the .h5 first would lose the optimizer of the .keras.
