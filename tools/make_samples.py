@@ -2,6 +2,7 @@
 
     python tools/make_samples.py                       # every environment that is built
     python tools/make_samples.py tf-2.8.0 --only lstm  # a look at one architecture, not packed
+    python tools/make_samples.py --update lstm         # this one anew in every archive there is
 
 For each writer: one child process writes the samples, a fresh one reloads each in the same
 framework and compares it with the recording, and what held is packed as samples/WRITER.tar.xz.
@@ -112,6 +113,20 @@ def check(run: Run) -> None:
         entry.pop("misread", None)
 
 
+def _of(name: str, architectures: list[str]) -> bool:
+    """Whether a sample is of one of these: the kind of file follows after a hyphen."""
+    return name.split("-")[0] in architectures
+
+
+def keep(run: Run, archive: Path, anew: list[str]) -> None:
+    """Take over from the archive what is not made anew."""
+    with tarfile.open(archive) as stored:
+        stored.extractall(run.folder, filter="data")
+    manifest = json.loads((run.folder / "manifest.json").read_text())
+    run.entries += [e for e in manifest["samples"] if not _of(e["name"], anew)]
+    run.failed |= {n: why for n, why in manifest["failed"].items() if not _of(n, anew)}
+
+
 def make(writer: str, only: list[str], checked: bool) -> Run:
     run = Run(writer, Path(tempfile.mkdtemp(prefix=f"kfix-{writer}-")))
     if _child(run, "describe"):
@@ -163,13 +178,15 @@ def _copy_plain(run: Run) -> None:
 
 
 def _one(writer: str, options: argparse.Namespace) -> bool:
-    run = make(writer, options.only, options.check)
+    run = make(writer, options.only + options.update, options.check)
     for name, why in sorted(run.failed.items()):
         print(f"{writer}: {name}: {why}", flush=True)
     if options.only:
         print(f"{writer}: {len(run.entries)} samples in {run.folder}", flush=True)
         return not run.failed
     destination = SAMPLES / f"{writer}.tar.xz"
+    if options.update:
+        keep(run, destination, options.update)
     pack(run, destination)
     _copy_plain(run)
     size = destination.stat().st_size // 1024
@@ -182,10 +199,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Make the sample archives.")
     parser.add_argument("writers", nargs="*", metavar="WRITER", help="default: all that are built")
     parser.add_argument("--only", nargs="+", default=[], help="architectures; nothing is packed")
+    parser.add_argument("--update", nargs="+", default=[], help="architectures to make anew")
     parser.add_argument("--jobs", type=int, default=2, help="writers at once")
     parser.add_argument("--check", action=argparse.BooleanOptionalAction, default=True)
     options = parser.parse_args(arguments)
     writers = options.writers or frameworks.built()
+    if options.update:
+        writers = [name for name in writers if (SAMPLES / f"{name}.tar.xz").exists()]
     if missing := [name for name in writers if not frameworks.is_built(name)]:
         parser.error(f"not built: {', '.join(missing)} (python tools/frameworks.py NAME)")
     SAMPLES.mkdir(exist_ok=True)

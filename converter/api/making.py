@@ -126,9 +126,14 @@ def make_savedmodel(job: Job, folder: Path) -> Verified | None:
 
 
 def _draft(job: Job, scratch: Path) -> Path:
-    """A file for Keras to read; legacy where own classes have variables without known paths."""
-    path = scratch / ("draft.h5" if job.custom else "draft.keras")
-    (write_h5 if job.custom else write_archive)(path, job.result, job.source)
+    """A file for Keras to read.
+
+    The variables of the user's own classes are known as the source holds them: by path in an
+    archive, by position in a legacy file. The draft is of the same kind.
+    """
+    by_position = job.custom and not job.source.contents.variables
+    path = scratch / ("draft.h5" if by_position else "draft.keras")
+    (write_h5 if by_position else write_archive)(path, job.result, job.source)
     return path
 
 

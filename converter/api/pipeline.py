@@ -13,7 +13,7 @@ from converter.layouts import archive, legacy
 from converter.layouts.legacy import CountMismatchError, UnknownVariablesError
 from converter.model.description import Model
 from converter.model.findings import Finding, Severity
-from converter.rules import unknown_inner_class, weight_count
+from converter.rules import hard_sigmoid, low_rank_kernels, unknown_inner_class, weight_count
 from converter.rules.apply import Upgrade, upgrade
 
 
@@ -78,8 +78,9 @@ def _finding(problem: Exception) -> Finding:
         "unknown-inner-class",
         Severity.CUSTOM,
         problem.path,
-        f"class {problem.class_name} is not one of Keras's, so no weights near it can be told apart",
+        f"class {problem.class_name} is not one of Keras's, so weights near it can't be told apart",
         "Give the module that defines it with --custom.",
+        needs=problem.class_name,
     )
 
 
@@ -92,7 +93,30 @@ def upgraded(source: ModelFile, custom: Iterable[str] = ()) -> Upgrade:
 
     Raises:
         NotAModelError: see ``parse``.
+        NotExactError: see ``parse``.
     """
     parsed = parse(source)
-    result = upgrade(parsed.model, source.contents.writer, custom)
-    return replace(result, findings=parsed.findings + result.findings)
+    names = frozenset(custom)
+    result = upgrade(parsed.model, source.contents.writer, names)
+    binding = tuple(_with_custom(each, names, result.findings) for each in parsed.findings)
+    return replace(result, findings=binding + result.findings)
+
+
+def _with_custom(finding: Finding, names: frozenset[str], others: tuple[Finding, ...]) -> Finding:
+    """A container with a class of the user's keeps its weights in the order of the file.
+
+    Keras matches them by position; only a rule that has to change one of them can't find it.
+    """
+    if finding.code != unknown_inner_class.RULE.code or finding.needs not in names:
+        return finding
+    container = finding.layer.split("/", 1)[0]
+    inside = [each for each in others if each.layer.startswith(f"{container}/")]
+    changed = [each for each in inside if each.code in CHANGES_WEIGHTS]
+    if not changed:
+        return replace(finding, severity=Severity.NOTICE, remedy="kept in the order of the file")
+    message = f"{changed[0].code} has to change weights that a custom class's can't be told from"
+    return replace(finding, severity=Severity.REFUSED, layer=changed[0].layer, message=message)
+
+
+CHANGES_WEIGHTS = frozenset({hard_sigmoid.RULE.code, low_rank_kernels.RULE.code})
+"""The rules that change the values of weights."""

@@ -75,7 +75,9 @@ def _inner_name(layer: Layer, key: str) -> str:
 def variables(model: Model) -> Iterator[tuple[str, Weight]]:
     """The path and the weight of each variable in an archive of a model in Keras 3's words."""
     for layer, path in layer_paths(model):
-        for name, each in zip(_variable_paths(layer), layer.weights, strict=True):
+        known = variables_of(layer) is not None
+        names = _variable_paths(layer) if known else [each.name for each in layer.weights]
+        for name, each in zip(names, layer.weights, strict=True):
             yield f"{path}/{name}", each
         if layer.class_name == "SpectralNormalization":
             yield f"{path}/vars/0", layer.inner["layer"].weights[0]

@@ -224,13 +224,22 @@ def groups(model: Model) -> list[tuple[str, list[tuple[str, Weight]]]]:
 
 
 def _named(layer: Layer) -> list[tuple[str, Weight]]:
-    if variables_of(layer) is None and not layer.inner and layer.model is None:
-        return [(f"{layer.name}/{weight.name}", weight) for weight in layer.weights]
+    if layer.weights and not _is_known(layer):
+        return _unique([(f"{layer.name}/{weight.name}", weight) for weight in layer.weights])
     held: dict[str, Layer] = {}
     rebuild(layer, layer.name, lambda each, where: held.setdefault(where, each))
     return _unique(
         [(f"{slot.path}/{slot.name}", held[slot.path].weights[slot.index]) for slot in slots(layer)]
     )
+
+
+def _is_known(layer: Layer) -> bool:
+    """Whether the variables of a layer and of all inside it are known.
+
+    A container that holds a class of the user's keeps its weights in one list, as the file does.
+    """
+    own = variables_of(layer)
+    return own is not None and all(map(_is_known, dict(_children(layer, False)).values()))
 
 
 def _unique(named: list[tuple[str, Weight]]) -> list[tuple[str, Weight]]:

@@ -47,6 +47,7 @@ class Finding:
         message: what is there and why it matters, one line.
         remedy: what kfix does about it, or what the user can do.
         edits: the values changed, for ``--diff``.
+        needs: name of the class of the user's that would answer it.
     """
 
     code: str
@@ -56,6 +57,7 @@ class Finding:
     message: str
     remedy: str = ""
     edits: tuple[Edit, ...] = ()
+    needs: str = ""
 
     @property
     def blocks(self) -> bool:

@@ -75,3 +75,8 @@ def branches(F, shape, layers, dtype=None):
     arguments = {"dtype": dtype} if dtype else {}
     x = F.Input(shape=shape, **arguments)
     return F.Model(x, [layer(x) for layer in layers])
+
+
+def written(source):
+    """A function from its text: its bytecode, which goes into the file, names no file of ours."""
+    return eval(compile(source, "<ipython-input-1>", "eval"))

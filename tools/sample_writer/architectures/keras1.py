@@ -5,7 +5,7 @@ on both, and Theano turns every kernel around.
 """
 
 from ..data import ids, one_hot, padded_floats, padded_ids
-from ..registry import Made, architecture, branches
+from ..registry import Made, architecture, branches, written
 
 KERAS1 = "keras1"
 
@@ -342,7 +342,7 @@ def removed(F):
 
 @architecture(KERAS1, name="k1_lambda", expect="refused", reason="lambda")
 def lambda_layer(F):
-    return branches(F, (4,), [F.layers.Lambda(lambda t: t * 2 + 1)])
+    return branches(F, (4,), [F.layers.Lambda(written("lambda t: t * 2 + 1"))])
 
 
 @architecture(KERAS1, name="k1_shared")

@@ -1,7 +1,7 @@
 """What Keras 3 has no exact stock equivalent for, or what can't be known from the file."""
 
 from ..data import padded_floats
-from ..registry import Made, architecture, branches
+from ..registry import Made, architecture, branches, written
 from .training import own_loss, own_metric
 
 
@@ -89,7 +89,7 @@ def lambda_expression(F):
     L = F.layers
     shape = {} if F.flavor == "tf" else {"output_shape": (3,)}
     x = F.Input(shape=(4,))
-    return F.Model(x, L.Lambda(lambda t: t * 2.0 + 1.0, **shape)(L.Dense(3)(x)))
+    return F.Model(x, L.Lambda(written("lambda t: t * 2.0 + 1.0"), **shape)(L.Dense(3)(x)))
 
 
 @architecture(expect="refused", reason="lambda")
@@ -105,7 +105,9 @@ def lambda_arguments(F):
     L = F.layers
     shape = {} if F.flavor == "tf" else {"output_shape": (4,)}
     x = F.Input(shape=(4,))
-    return F.Model(x, L.Lambda(lambda t, by=1.0: t + by, arguments={"by": 2.5}, **shape)(x))
+    return F.Model(
+        x, L.Lambda(written("lambda t, by=1.0: t + by"), arguments={"by": 2.5}, **shape)(x)
+    )
 
 
 @architecture(
@@ -292,5 +294,5 @@ def custom_registered(F):
 def lambda_after_mask(F):
     L = F.layers
     x = F.Input(shape=(6, 3))
-    y = L.Lambda(lambda t: t * 2.0)(L.Masking()(x))
+    y = L.Lambda(written("lambda t: t * 2.0"))(L.Masking()(x))
     return Made(F.Model(x, L.LSTM(2)(y)), inputs=[padded_floats()])
