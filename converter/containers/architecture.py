@@ -25,6 +25,11 @@ def parse(path: Path) -> Json:
     return json_text.parse(value, str(path)) if isinstance(value, str) else value
 
 
+def _unnamed(config: Json) -> str | None:
+    """Keras 3's JSON names no version; it is told by the module that it gives for every class."""
+    return "3" if "module" in config else None
+
+
 def read(path: Path) -> Contents:
     """The contents of an architecture file: a config and no weights."""
     config = parse(path)
@@ -32,6 +37,6 @@ def read(path: Path) -> Contents:
         path=path,
         kind=Kind.ARCHITECTURE,
         size=path.stat().st_size,
-        writer=writer_of(config.get("keras_version"), config.get("backend")),
+        writer=writer_of(config.get("keras_version", _unnamed(config)), config.get("backend")),
         config=config,
     )

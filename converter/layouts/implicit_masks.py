@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from converter.knowledge import keras3
+from converter.layouts.variables import is_op
 from converter.model.description import Call, Layer, Model, TensorRef
 from converter.model.structures import calls_in_order, map_refs, refs
 
@@ -39,7 +40,8 @@ class ImplicitMasks:
         self._dtypes = Dtypes(model)
         if any(_makes_masks(layer) for layer in model.layers):
             for layer, index in calls_in_order(model):
-                if layer.calls:
+                # Ops take and hand on no masks; some bear the names of layers (``Add``).
+                if layer.calls and not is_op(layer):
                     self._pass(layer, index, layer.calls[index])
 
     def _pass(self, layer: Layer, index: int, call: Call) -> None:
@@ -148,7 +150,7 @@ class Dtypes:
         """The dtype that a tensor most likely has: what its layer computes in."""
         layer = self._layers.get(ref.layer)
         seen: set[str] = set()
-        while layer is not None and layer.module.startswith("keras.src.ops") and layer.calls:
+        while layer is not None and is_op(layer) and layer.calls:
             # An op has the dtype of what it takes.
             seen.add(layer.name)
             taken = next(refs(layer.calls[0].args), None)

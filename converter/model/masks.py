@@ -6,7 +6,7 @@ rules, layer by layer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,6 @@ PASSES_ON = frozenset(
         "GaussianDropout",
         "AlphaDropout",
         "Dense",
-        "Identity",
     }
     | {
         "BatchNormalization",
@@ -36,8 +35,9 @@ PASSES_ON = frozenset(
     }
     | {
         "ThresholdedReLU",
+        "UnitNormalization",
+        "GroupNormalization",
         "MultiHeadAttention",
-        "TimeDistributed",
         "InputLayer",
     }
 )
@@ -71,11 +71,13 @@ class Mask:
     Attributes:
         origins: what it is computed from; where several, a position has to be unmasked in all of
             them. Empty where that is not known, because it comes from outside.
-        merged: whether it went through a merge that Keras 3 (from 3.4 on) does otherwise.
+        merged: whether it went through a merge of masks.
+        merged_otherwise: whether Keras 3 (from 3.4 on) makes another mask of them than Keras 2.
     """
 
     origins: tuple[Origin, ...] = ()
     merged: bool = False
+    merged_otherwise: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,17 +103,42 @@ def masked_calls(
     if model.kind == "sequential":
         yield from _in_sequence(model, incoming, path)
         return
-    carried: dict[TensorRef, Mask | None] = {}
+    carried = carried_masks(model, incoming)
     for layer, index in calls_in_order(model):
-        masks = [carried.get(ref) for ref in _first_tensors(layer, index)] or [incoming]
-        mask = _combined(layer, masks)
+        mask = _received(layer, index, carried, incoming)
         where = _join(path, layer.name)
         if mask is not None and layer.calls:
             yield MaskedCall(where, layer, index, mask)
         if layer.model is not None:
             yield from masked_calls(layer.model, mask and _outside(mask), where)
+
+
+def carried_masks(model: Model, incoming: Mask | None = None) -> dict[TensorRef, Mask | None]:
+    """The masks that the outputs of all calls of a graph carry.
+
+    Args:
+        model: a Functional model.
+        incoming: the mask that the model's inputs carry when it is nested.
+    """
+    carried: dict[TensorRef, Mask | None] = {}
+    for layer, index in calls_in_order(model):
+        mask = _received(layer, index, carried, incoming)
         source = next(_first_tensors(layer, index), None)
-        carried[TensorRef(layer.name, index, 0)] = _after(layer, mask, source)
+        after = _after(layer, mask, source)
+        for output in range(2 if _returns_both_directions(layer) else 1):
+            carried[TensorRef(layer.name, index, output)] = after
+    return carried
+
+
+def _returns_both_directions(layer: Layer) -> bool:
+    return layer.class_name == "Bidirectional" and layer.config.get("merge_mode", "") is None
+
+
+def _received(
+    layer: Layer, index: int, carried: Mapping[TensorRef, Mask | None], incoming: Mask | None
+) -> Mask | None:
+    masks = [carried.get(ref) for ref in _first_tensors(layer, index)] or [incoming]
+    return _combined(layer, masks)
 
 
 def _in_sequence(model: Model, incoming: Mask | None, path: str) -> Iterator[MaskedCall]:
@@ -140,12 +167,13 @@ def _combined(layer: Layer, masks: list[Mask | None]) -> Mask | None:
     if len(masks) == 1:
         return present[0]
     if layer.class_name not in MERGES or _joins_steps(layer):
-        return Mask(merged=any(mask.merged for mask in present))
+        return _outside(*present)
     origins = tuple(dict.fromkeys(origin for mask in present for origin in mask.origins))
     # Keras 3 takes any of the masks instead of all, and counts an input without mask as unmasked.
-    differs = len(present) < len(masks) or any(mask.origins != origins for mask in present)
     known = all(mask.origins for mask in present)
-    return Mask(origins if known else (), differs or any(mask.merged for mask in present))
+    same = known and len(present) == len(masks) and all(mask.origins == origins for mask in present)
+    otherwise = not same or any(mask.merged_otherwise for mask in present)
+    return Mask(origins if known else (), merged=True, merged_otherwise=otherwise)
 
 
 def _joins_steps(layer: Layer) -> bool:
@@ -153,14 +181,17 @@ def _joins_steps(layer: Layer) -> bool:
     return layer.class_name == "Concatenate" and layer.config.get("axis", -1) == 1
 
 
-def _outside(mask: Mask) -> Mask:
+def _outside(*masks: Mask) -> Mask:
     """A mask as a nested model gets it: its origin is not in that model's graph."""
-    return Mask(merged=mask.merged)
+    otherwise = any(mask.merged_otherwise for mask in masks)
+    return Mask((), any(mask.merged for mask in masks), otherwise)
 
 
 def _after(layer: Layer, mask: Mask | None, source: TensorRef | None) -> Mask | None:
     """The mask that the first output of a call carries."""
     name = layer.class_name
+    if layer.module.startswith("keras.src.ops"):
+        return None
     if name == "Embedding":
         return (
             _made(Origin(source, 0) if source else None) if layer.config.get("mask_zero") else None
@@ -170,10 +201,18 @@ def _after(layer: Layer, mask: Mask | None, source: TensorRef | None) -> Mask | 
         return _made(Origin(source, value, over_features=True) if source else None)
     if layer.model is not None:
         return _through_model(layer.model, mask)
+    if name == "TimeDistributed":
+        return mask or (Mask() if wraps_a_mask_maker(layer) else None)
     if name in RECURRENT:
         inner = layer.inner.get("layer", layer)
         return mask if inner.config.get("return_sequences") else None
     return mask if name in PASSES_ON | ATTENTIONS | MERGES else None
+
+
+def wraps_a_mask_maker(layer: Layer) -> bool:
+    """Whether a TimeDistributed holds a layer that makes masks, one for each step."""
+    inner = layer.inner.get("layer")
+    return inner is not None and _after(inner, None, None) is not None
 
 
 def _made(origin: Origin | None) -> Mask:
@@ -183,10 +222,9 @@ def _made(origin: Origin | None) -> Mask:
 def _through_model(model: Model, mask: Mask | None) -> Mask | None:
     """The mask that leaves a nested model; one that was made inside has no known origin."""
     if model.kind != "sequential":
-        produces = any(
-            layer.config.get("mask_zero") or layer.class_name == "Masking" for layer in model.layers
-        )
-        return Mask(merged=bool(mask and mask.merged)) if mask or produces else None
+        carried = carried_masks(model, mask and _outside(mask))
+        leaving = next((carried.get(ref) for ref in refs(model.outputs)), None)
+        return leaving and _outside(leaving)
     inside: Mask | None = mask and _outside(mask)
     for layer in model.layers:
         after: Any = _after(layer, inside, None)

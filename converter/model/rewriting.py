@@ -62,9 +62,18 @@ def mask_nodes(name: str, mask: Mask) -> list[Layer]:
     return nodes
 
 
-def with_explicit_mask(model: Model, found: MaskedCall) -> Model:
-    """The model with one call given its mask, computed by op nodes, as an argument."""
-    nodes = mask_nodes(f"{found.layer.name}_mask_{found.call}", found.mask)
+def with_explicit_mask(model: Model, found: MaskedCall, *, all_unmasked: bool = False) -> Model:
+    """The model with one call given its mask, computed by op nodes, as an argument.
+
+    Args:
+        model: the graph.
+        found: the call, and a mask with known origins.
+        all_unmasked: give it a mask of the same shape that masks nothing.
+    """
+    name = f"{found.layer.name}_mask_{found.call}"
+    nodes = mask_nodes(name, found.mask)
+    if all_unmasked:
+        nodes = [*nodes, op(f"{name}_ones", "OnesLike", TensorRef(nodes[-1].name))]
     mask = TensorRef(nodes[-1].name)
 
     def masked(layer: Layer) -> Layer:

@@ -32,7 +32,10 @@ RANDOM_ARCHIVED = {
 
 @architecture(writers="keras3>=3.8", kinds="full keras")
 def random_images_of_keras3(F):
-    return _images(F, RANDOM)
+    table = dict(RANDOM)
+    if F.since("keras3<3.12"):
+        del table["RandomGrayscale"]
+    return _images(F, table)
 
 
 @architecture(writers="keras3>=3.5", kinds="keras")

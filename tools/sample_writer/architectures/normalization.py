@@ -66,16 +66,14 @@ def layer_normalization(F):
 @architecture(needs="GroupNormalization")
 def group_normalization(F):
     L = F.layers
-    return branches(
-        F,
-        (5, 4, 6),
-        [
-            L.GroupNormalization(groups=3),
-            L.GroupNormalization(groups=-1, epsilon=0.1),
-            L.GroupNormalization(groups=2, axis=2, center=False),
-            L.GroupNormalization(groups=2, scale=False),
-        ],
-    )
+    layers = [
+        L.GroupNormalization(groups=3),
+        L.GroupNormalization(groups=-1, epsilon=0.1),
+        L.GroupNormalization(groups=2, scale=False),
+    ]
+    if not F.since("tf<2.13"):
+        layers.append(L.GroupNormalization(groups=2, axis=2, center=False))
+    return branches(F, (5, 4, 6), layers)
 
 
 @architecture(needs="UnitNormalization")
@@ -123,6 +121,6 @@ def normalization_given(F):
         L.Normalization(mean=[1.0, 2.0, 0.5], variance=[2.0, 0.5, 1.0]),
         L.Normalization(axis=None, mean=2.0, variance=4.0),
     ]
-    if F.since("tf>=2.10 keras3"):
+    if F.since("tf>=2.13 keras3"):
         layers.append(L.Normalization(mean=1.0, variance=3.0, axis=None, invert=True))
     return branches(F, (3,), layers)
