@@ -121,7 +121,9 @@ def _of(name: str, architectures: list[str]) -> bool:
 def keep(run: Run, archive: Path, anew: list[str]) -> None:
     """Take over from the archive what is not made anew."""
     with tarfile.open(archive) as stored:
-        stored.extractall(run.folder, filter="data")
+        new = {path.name for path in run.folder.iterdir()}
+        older = [member for member in stored.getmembers() if member.name not in new]
+        stored.extractall(run.folder, older, filter="data")
     manifest = json.loads((run.folder / "manifest.json").read_text())
     run.entries += [e for e in manifest["samples"] if not _of(e["name"], anew)]
     run.failed |= {n: why for n, why in manifest["failed"].items() if not _of(n, anew)}

@@ -60,9 +60,13 @@ def _find_suffix(contents: Contents, check: FileCheck) -> Finding | None:
 
 
 def _find_optimizer(contents: Contents, check: FileCheck) -> Finding | None:
-    if contents.kind is not Kind.LEGACY_MODEL or not contents.optimizer_weights:
+    if not contents.optimizer_weights:
         return None
     count = len(contents.optimizer_weights)
+    if contents.kind is Kind.KERAS_ARCHIVE:
+        message = f"{count} arrays of optimizer state"
+        remedy = "left out where the model is written anew, training starts with a fresh optimizer"
+        return Finding(check.code, check.name, Severity.NOTICE, "", message, remedy)
     size = sum(each.nbytes for each in contents.optimizer_weights)
     return Finding(
         check.code,
@@ -74,6 +78,16 @@ def _find_optimizer(contents: Contents, check: FileCheck) -> Finding | None:
         "left out, training starts with a fresh optimizer",
         (Edit("optimizer_weights", f"{count} arrays", None),),
     )
+
+
+def _find_moved_modules(contents: Contents, check: FileCheck) -> Finding | None:
+    if contents.kind is not Kind.KERAS_ARCHIVE or contents.writer.generation >= 3:
+        return None
+    module = str((contents.config or {}).get("module"))
+    if not module.startswith("keras.src.engine"):
+        return None
+    message = f"an archive of tf.keras, whose {module} is not where Keras 3 looks"
+    return Finding(check.code, check.name, Severity.BREAKS, "", message, "written anew")
 
 
 FILE_CHECKS = (
@@ -101,7 +115,7 @@ FILE_CHECKS = (
         "Keras 3 can't restore optimizer state from .h5, and then can't train",
         """Optimizer state in a legacy HDF5 file.
 
-        What it sees: ``optimizer_weights`` in a ``.h5`` model.
+        What it sees: ``optimizer_weights`` in a ``.h5`` model; in an archive only a notice.
 
         Why Keras 3 trips: it builds the optimizer without variables, warns that it skips the state,
         and the next ``fit()`` fails ("Unknown variable").
@@ -110,6 +124,23 @@ FILE_CHECKS = (
 
         """,
         _find_optimizer,
+    ),
+    FileCheck(
+        "KF503",
+        "moved-modules",
+        "a .keras archive of tf.keras names modules that Keras 3 moved",
+        """A ``.keras`` archive that tf.keras wrote.
+
+        What it sees: a Functional model in an archive of TensorFlow 2.12 to 2.15.
+
+        Why Keras 3 trips: "Could not deserialize class 'Functional' because its parent module
+        keras.src.engine.functional cannot be imported".
+
+        What kfix changes: writes the archive anew in Keras 3's words.
+
+        Links: https://github.com/keras-team/keras/issues/19089
+        """,
+        _find_moved_modules,
     ),
 )
 

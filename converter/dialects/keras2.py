@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from converter.dialects.reading import is_history, mapping, sequence, sound, tensor, whole_model
 from converter.errors import NotAModelError
 from converter.model.description import Call, Json, Layer, Model, TensorRef
 from converter.model.structures import map_refs, refs
@@ -63,15 +64,7 @@ def parse(config: Json) -> Model:
     Raises:
         NotAModelError: when the config is no Sequential or Functional model, or contradicts itself.
     """
-    if not isinstance(config, Mapping) or "config" not in config:
-        raise NotAModelError("the model config is not a dictionary with class_name and config")
-    layer = _layer(config)
-    if layer.model is None:
-        raise NotAModelError(
-            f"the model is a subclassed one ({config.get('class_name')}); its config has no layers",
-            "Its architecture lives in the code that defined the class.",
-        )
-    return layer.model
+    return whole_model(config, _layer)
 
 
 def _model(class_name: str, entry: Mapping[str, Json]) -> Model | None:
@@ -79,15 +72,16 @@ def _model(class_name: str, entry: Mapping[str, Json]) -> Model | None:
     config = entry["config"]
     if class_name == "Sequential":
         return _sequential(entry, config)
-    return _functional(entry, config) if "layers" in config and "output_layers" in config else None
+    return _functional(entry, config) if _has_graph(config) else None
 
 
 def _sequential(entry: Mapping[str, Json], config: Json) -> Model:
     # Up to Keras 2.2.2 the config of a Sequential is the bare list of its layers.
     if isinstance(config, list):
         config = {"layers": config}
+    config = mapping(config, "the config of a Sequential")
     name = str(config.get("name") or entry.get("name") or "sequential")
-    layers = [_layer(each) for each in config["layers"]]
+    layers = [_layer(each) for each in sequence(config.get("layers"), f"layers of '{name}'")]
     layers = _with_input_layer(layers)
     rest = {key: value for key, value in config.items() if key not in ("name", "layers")}
     return Model(name, "sequential", tuple(_unique_names(layers)), config=rest)
@@ -97,16 +91,26 @@ def _with_input_layer(layers: list[Layer]) -> list[Layer]:
     """Gives a Sequential whose first layer states the input shape the layer that it implies."""
     if not layers or layers[0].class_name == "InputLayer":
         return layers
-    shape = layers[0].config.get("batch_input_shape")
-    first = layers[0]
-    while shape is None and first.model is None and "layer" in first.inner:
-        first = first.inner["layer"]
-        shape = first.config.get("batch_input_shape")
+    shape, dtype = _input_of(layers[0])
     if shape is None:
         return layers
-    dtype = _input_dtype(layers[0])
     config = {"batch_input_shape": shape, "dtype": dtype, "sparse": False}
     return [Layer(f"{layers[0].name}_input", "InputLayer", config), *layers]
+
+
+def _input_of(first: Layer) -> tuple[Json, str]:
+    """Shape and dtype of the input that a first layer implies; the shape is None without one."""
+    if first.model is not None:
+        ends = first.model.inputs
+        name = ends.layer if isinstance(ends, TensorRef) else None
+        inputs = [each for each in first.model.layers if each.class_name == "InputLayer"]
+        chosen = [each for each in inputs if name is None or each.name == name]
+        alone = len(chosen) == 1
+        return _input_of(chosen[0]) if alone else (None, "")
+    shape = first.config.get("batch_input_shape")
+    if shape is None and "layer" in first.inner:
+        shape, _ = _input_of(first.inner["layer"])
+    return shape, _input_dtype(first)
 
 
 def _input_dtype(first: Layer) -> str:
@@ -127,8 +131,8 @@ def _unique_names(layers: Sequence[Layer]) -> Iterator[Layer]:
 
 def _functional(entry: Mapping[str, Json], config: Mapping[str, Json]) -> Model:
     name = str(config.get("name") or entry.get("name") or "model")
-    entries = config["layers"]
-    names = {_name(each) for each in entries}
+    entries = sequence(config["layers"], f"layers of '{name}'")
+    names = {_name(mapping(each, f"a layer of '{name}'")) for each in entries}
     layers = [replace(_layer(each), calls=tuple(_calls(each, names))) for each in entries]
     inputs = _graph_ends(config["input_layers"])
     outputs = _graph_ends(config["output_layers"])
@@ -138,7 +142,7 @@ def _functional(entry: Mapping[str, Json], config: Mapping[str, Json]) -> Model:
         if key not in ("name", "layers", "input_layers", "output_layers")
     }
     model = Model(name, "functional", tuple(layers), inputs, outputs, rest)
-    return _with_own_call_indices(model)
+    return sound(_with_own_call_indices(model))
 
 
 def _name(entry: Mapping[str, Json]) -> str:
@@ -154,27 +158,16 @@ def _graph_ends(structure: Json) -> Any:
 
 
 def _structure(value: Json) -> Any:
-    if isinstance(value, list) and _looks_like_ref(value):
-        return TensorRef(value[0], value[1], value[2])
-    if isinstance(value, list):
+    if isinstance(value, list) and not is_history(value):
         return [_structure(each) for each in value]
     if isinstance(value, Mapping):
         return {key: _structure(each) for key, each in value.items()}
-    raise NotAModelError(f"input_layers or output_layers hold {value!r}, which is no tensor")
-
-
-def _looks_like_ref(value: Sequence[Json]) -> bool:
-    return (
-        len(value) in (3, 4)
-        and isinstance(value[0], str)
-        and isinstance(value[1], int)
-        and isinstance(value[2], int)
-    )
+    return tensor(value)
 
 
 def _calls(entry: Mapping[str, Json], names: set[str]) -> Iterator[Call]:
-    class_name = entry["class_name"]
-    for node in entry.get("inbound_nodes", ()):
+    class_name = str(entry["class_name"])
+    for node in sequence(entry.get("inbound_nodes", []), f"inbound_nodes of '{_name(entry)}'"):
         # tf.keras writes [] for nodes that only make an input.
         if node:
             yield _call(class_name, node, names, entry)
@@ -187,15 +180,13 @@ def _call(class_name: str, node: Json, names: set[str], entry: Mapping[str, Json
     def leaf(value: Sequence[Json]) -> Any:
         if len(value) == 4 and isinstance(value[3], Mapping):
             kwargs.update(value[3])
-        return (
-            value[2] if value[0] == "_CONSTANT_VALUE" else TensorRef(value[0], value[1], value[2])
-        )
+        return value[2] if value[0] == "_CONSTANT_VALUE" else tensor(value)
 
     first = _first_argument(node, leaf)
     if isinstance(first, list) and len(first) == 1 and class_name not in TAKES_A_LIST:
         first = first[0]
     kwargs = {key: _keyword(value, names) for key, value in kwargs.items()}
-    if class_name in RECURRENT and isinstance(first, list):
+    if class_name in RECURRENT and isinstance(first, list) and first:
         first, states = _recurrent_states(first, entry)
         kwargs = {key: value for key, value in kwargs.items() if value is not None} | states
     return Call((first,), kwargs)
@@ -212,19 +203,18 @@ def _first_argument(value: Json, leaf: Any) -> Any:
 
 
 def _is_node_leaf(value: Sequence[Json]) -> bool:
-    return _looks_like_ref(value) or (len(value) == 4 and value[0] == "_CONSTANT_VALUE")
+    return is_history(value) or _is_constant(value)
+
+
+def _is_constant(value: Json) -> bool:
+    return isinstance(value, list) and len(value) == 4 and value[0] == "_CONSTANT_VALUE"
 
 
 def _keyword(value: Json, names: set[str]) -> Any:
     """A keyword argument; lists that name a layer are tensors."""
-    if (
-        isinstance(value, list)
-        and len(value) in (3, 4)
-        and _looks_like_ref(value)
-        and value[0] in names
-    ):
-        return TensorRef(value[0], value[1], value[2])
-    if isinstance(value, list) and len(value) == 4 and value[0] == "_CONSTANT_VALUE":
+    if is_history(value) and value[0] in names:
+        return tensor(value)
+    if _is_constant(value):
         return value[2]
     if isinstance(value, list):
         return [_keyword(each, names) for each in value]
@@ -235,8 +225,8 @@ def _keyword(value: Json, names: set[str]) -> Any:
 
 def _recurrent_states(tensors: list[Any], entry: Mapping[str, Json]) -> tuple[Any, dict[str, Any]]:
     """Keras 2 calls a recurrent layer with ``[x, *initial states, *constants]``."""
-    config = entry["config"]
-    constants = config.get("num_constants") or 0
+    constants = mapping(entry["config"], "the config of a recurrent layer").get("num_constants")
+    constants = constants if isinstance(constants, int) else 0
     end = len(tensors) - constants
     kwargs: dict[str, Any] = {}
     if tensors[1:end]:
@@ -338,9 +328,12 @@ def _layer(entry: Json) -> Layer:
 
 def _is_functional_subclass(class_name: str, config: Json) -> bool:
     """tf.keras stores a subclass of Model that was made from inputs and outputs with its graph."""
-    return isinstance(config, Mapping) and {"layers", "input_layers", "output_layers"} <= set(
-        config
-    )
+    return _has_graph(config)
+
+
+def _has_graph(config: Json) -> bool:
+    keys = ("layers", "input_layers", "output_layers")
+    return isinstance(config, Mapping) and all(key in config for key in keys)
 
 
 def _inner_keys(inner: Mapping[str, Layer]) -> set[str]:

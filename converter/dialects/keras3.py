@@ -8,8 +8,10 @@ deserialiser for both kinds of file and none of the detours of its legacy loader
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+from converter.dialects.reading import is_history, mapping, sequence, sound, tensor, whole_model
 from converter.errors import NotAModelError
 from converter.knowledge import keras3
 from converter.layouts.graph_order import ordered_layers
@@ -26,15 +28,7 @@ def parse(config: Json) -> Model:
     Raises:
         NotAModelError: when the config is no Sequential or Functional model, or contradicts itself.
     """
-    if not isinstance(config, Mapping) or "config" not in config:
-        raise NotAModelError("the model config is not a dictionary with class_name and config")
-    layer = _layer(config)
-    if layer.model is None:
-        raise NotAModelError(
-            f"the model is a subclassed one ({config.get('class_name')}); its config has no layers",
-            "Its architecture lives in the code that defined the class.",
-        )
-    return layer.model
+    return whole_model(config, _layer)
 
 
 def _layer(entry: Json) -> Layer:
@@ -47,7 +41,7 @@ def _layer(entry: Json) -> Layer:
     class_name, config = str(entry["class_name"]), entry["config"]
     name = str(config.get("name") or entry.get("name") or "")
     registered = entry.get("registered_name")
-    if "layers" in config and (class_name == "Sequential" or "output_layers" in config):
+    if "layers" in config and (class_name == "Sequential" or _has_graph(config)):
         model = (
             _sequential(name, config) if class_name == "Sequential" else _functional(name, config)
         )
@@ -64,9 +58,13 @@ def _layer(entry: Json) -> Layer:
         {key: value for key, value in config.items() if key not in taken},
         inner=inner,
         module=module,
-        registered_name=registered if registered and ">" in registered else None,
+        registered_name=str(registered) if ">" in str(registered) else None,
         build_config=entry.get("build_config"),
     )
+
+
+def _has_graph(config: Mapping[str, Json]) -> bool:
+    return all(key in config for key in ("layers", "input_layers", "output_layers"))
 
 
 def _module(entry: Mapping[str, Json], class_name: str, config: Mapping[str, Json]) -> str:
@@ -74,20 +72,21 @@ def _module(entry: Mapping[str, Json], class_name: str, config: Mapping[str, Jso
     module = entry.get("module")
     if module:
         return str(module)
-    is_op = class_name in keras3.OPERATIONS and "dtype" not in config and "trainable" not in config
-    if is_op and class_name != "InputLayer":
+    # Some ops bear the name of a layer, which has a dtype; some, such as Cast, have a dtype too.
+    is_layer = class_name in keras3.LAYERS and ("dtype" in config or "trainable" in config)
+    if class_name in keras3.OPERATIONS and not is_layer and class_name != "InputLayer":
         return keras3.OPERATIONS[class_name]
     return "keras.layers" if class_name in keras3.LAYERS else ""
 
 
 def _sequential(name: str, config: Mapping[str, Json]) -> Model:
-    layers = tuple(_layer(each) for each in config["layers"])
+    layers = tuple(_layer(each) for each in sequence(config["layers"], f"layers of '{name}'"))
     rest = {key: value for key, value in config.items() if key not in ("name", "layers")}
     return Model(name, "sequential", layers, config=rest)
 
 
 def _functional(name: str, config: Mapping[str, Json]) -> Model:
-    entries = config["layers"]
+    entries = sequence(config["layers"], f"layers of '{name}'")
     layers = tuple(_with_calls(each) for each in entries)
     nested = {layer.name for layer in layers if layer.class_name == "Functional"}
     rest = {
@@ -96,12 +95,13 @@ def _functional(name: str, config: Mapping[str, Json]) -> Model:
         if key not in ("name", "layers", "input_layers", "output_layers")
     }
     inputs, outputs = (_ends(config[key], nested) for key in ("input_layers", "output_layers"))
-    return Model(name, "functional", layers, inputs, outputs, rest)
+    return sound(Model(name, "functional", layers, inputs, outputs, rest))
 
 
 def _with_calls(entry: Json) -> Layer:
     layer = _layer(entry)
-    calls = tuple(_call(node) for node in entry.get("inbound_nodes", ()) if node)
+    nodes = sequence(entry.get("inbound_nodes", []), f"inbound_nodes of '{layer.name}'")
+    calls = tuple(_call(node) for node in nodes if node)
     return Layer(
         str(entry.get("name") or layer.name),
         layer.class_name,
@@ -118,15 +118,16 @@ def _with_calls(entry: Json) -> Layer:
 def _call(node: Json) -> Call:
     if not isinstance(node, Mapping):
         raise NotAModelError("the graph mixes Keras 3 layers with Keras 2 inbound nodes")
-    return Call(tuple(_tensors(node.get("args", ()))), _tensors(node.get("kwargs", {})))
+    arguments = sequence(node.get("args", []), "the arguments of a call")
+    keywords = mapping(node.get("kwargs", {}), "the keyword arguments of a call")
+    return Call(tuple(_tensors(arguments)), {key: _tensors(each) for key, each in keywords.items()})
 
 
 def _tensors(value: Json) -> Any:
     """JSON of call arguments with each ``__keras_tensor__`` turned into the tensor it names."""
     if isinstance(value, Mapping):
         if value.get("class_name") == "__keras_tensor__":
-            layer, call, output = value["config"]["keras_history"]
-            return TensorRef(str(layer), int(call), int(output))
+            return tensor(mapping(value.get("config"), "a tensor's config").get("keras_history"))
         return {key: _tensors(each) for key, each in value.items()}
     if isinstance(value, list):
         return [_tensors(each) for each in value]
@@ -135,14 +136,12 @@ def _tensors(value: Json) -> Any:
 
 def _ends(structure: Json, nested: set[str]) -> Any:
     """The ends of a graph, where Keras 3 counts the calls of a Functional from 1."""
-    if isinstance(structure, list) and len(structure) == 3 and isinstance(structure[0], str):
-        name, call, output = structure
-        return TensorRef(name, call - (name in nested), output)
-    if isinstance(structure, list):
+    if isinstance(structure, list) and not is_history(structure):
         return [_ends(each, nested) for each in structure]
     if isinstance(structure, Mapping):
         return {key: _ends(each, nested) for key, each in structure.items()}
-    raise NotAModelError(f"input_layers or output_layers hold {structure!r}, which is no tensor")
+    ref = tensor(structure)
+    return replace(ref, call=ref.call - (ref.layer in nested))
 
 
 def _inner(config: Mapping[str, Json]) -> Iterator[tuple[str, Layer]]:

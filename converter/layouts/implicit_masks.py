@@ -101,7 +101,7 @@ class ImplicitMasks:
             return [_first_leaf(previous)] if layer.config.get("return_sequences") else []
         if name == "Bidirectional":
             return self._both_directions(layer, previous)
-        if name == "Concatenate":
+        if name == "Concatenate" and isinstance(inputs, list) and isinstance(previous, list):
             return [self._concatenated(inputs, previous)]
         if name in MERGES:
             return [self._merged(previous)]
@@ -112,7 +112,7 @@ class ImplicitMasks:
 
     def _both_directions(self, layer: Layer, previous: Any) -> Sequence[TensorRef | None]:
         mask = _first_leaf(previous)
-        if not layer.inner["layer"].config.get("return_sequences"):
+        if not layer.inner.get("layer", layer).config.get("return_sequences"):
             return []
         return [mask] if layer.config.get("merge_mode", "concat") else [mask, mask]
 
@@ -122,7 +122,7 @@ class ImplicitMasks:
         """Masks are broadcast over the features of their inputs, unmasked inputs count as ones."""
         parts = [
             self._op(tensor) if mask is None else self._op(self._op(mask), self._op(tensor))
-            for tensor, mask in zip(inputs, masks, strict=True)
+            for tensor, mask in zip(inputs, masks, strict=False)
         ]
         return self._op(self._op(*parts))
 
@@ -134,9 +134,9 @@ class ImplicitMasks:
             merged = self._op(merged, mask)
         return merged
 
-    def _op(self, *inputs: TensorRef) -> TensorRef:
+    def _op(self, *inputs: Any) -> TensorRef:
         name = f"\0{len(self.parents)}"
-        self.parents[name, 0] = tuple((ref.layer, ref.call) for ref in inputs)
+        self.parents[name, 0] = tuple((ref.layer, ref.call) for ref in refs(inputs))
         return TensorRef(name)
 
 

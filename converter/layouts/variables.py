@@ -56,6 +56,12 @@ def _scale_and_center(config: Config) -> list[Variable]:
     return [Variable(name) for name, key in names if config.get(key, True)]
 
 
+def _layer_normalization(config: Config) -> list[Variable]:
+    if config.get("rms_scaling"):
+        return [Variable("gamma")]
+    return _scale_and_center(config)
+
+
 def _batch_normalization(config: Config) -> list[Variable]:
     statistics = ["moving_mean", "moving_variance"]
     if config.get("renorm"):
@@ -155,7 +161,8 @@ _TABLE: dict[str, Callable[[Config], list[Variable]]] = {
         ],
         _batch_normalization,
     ),
-    **dict.fromkeys(["LayerNormalization", "GroupNormalization"], _scale_and_center),
+    "LayerNormalization": _layer_normalization,
+    "GroupNormalization": _scale_and_center,
     "RMSNormalization": _always("scale"),
     "EinsumDense": _einsum_dense,
     "Embedding": _always("embeddings"),

@@ -53,7 +53,7 @@ def _input_layer(layer: Layer) -> Change | None:
         drop=list(config), batch_shape=config["batch_input_shape"], dtype=dtype, **keep
     )
     return Change(
-        Severity.BREAKS, "InputLayer has batch_input_shape", (new,), "written as batch_shape"
+        Severity.NOTICE, "InputLayer has batch_input_shape", (new,), "written as batch_shape"
     )
 
 

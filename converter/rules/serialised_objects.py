@@ -55,7 +55,14 @@ def rewrite(layer: Layer, context: Context) -> Change | None:
             Severity.NOTICE, message, (new_layer,), "removed: it only matters for training"
         )
     message = f"{layer.class_name} has {', '.join(changed)} in Keras 2's form"
-    return Change(Severity.BREAKS, message, (new_layer,), "written in Keras 3's form")
+    rejected = any(_loses_something(layer.config[key], new) for key, new in changed.items())
+    severity = Severity.BREAKS if rejected else Severity.NOTICE
+    return Change(severity, message, (new_layer,), "written in Keras 3's form")
+
+
+def _loses_something(old: Json, new: Json) -> bool:
+    """Whether Keras 3 would have stumbled over an argument; it does not mind a missing module."""
+    return not isinstance(old, Mapping) or old.get("config") != new["config"]
 
 
 def _is_custom(value: Json, context: Context) -> bool:
@@ -80,7 +87,8 @@ def _known(value: Json, kind: str) -> Json:
     config = config if isinstance(config, Mapping) else {}
     accepted = {key: number(each) for key, each in config.items() if key in known[class_name]}
     if "distribution" in accepted:
-        accepted["distribution"] = NORMAL.get(accepted["distribution"], accepted["distribution"])
+        told = accepted["distribution"]
+        accepted["distribution"] = NORMAL.get(str(told), told)
     return {
         "module": f"keras.{kind}",
         "class_name": class_name,

@@ -19,7 +19,12 @@ from converter.rules.base import Change, Context, Rule, Stage
 
 def to_relu(layer: Layer, context: Context) -> Change | None:
     """ReLU with the same threshold; both pass x where x is greater than it, else 0."""
-    theta = float(number(layer.config.get("theta", 1.0)))
+    theta = number(layer.config.get("theta", 1.0))
+    if not isinstance(theta, (int, float)):
+        return Change(
+            Severity.REFUSED, f"ThresholdedReLU has theta={theta!r:.40}, which is no number"
+        )
+    theta = float(theta)
     new = replace(layer, class_name="ReLU").with_config(
         drop=["theta"], max_value=None, negative_slope=0.0, threshold=theta
     )

@@ -1,8 +1,4 @@
-"""Every distinct model among the samples becomes a SavedModel that TensorFlow runs without Keras.
-
-The export goes through Keras and the archive of the other truth test, so a model that several
-writers saved is exported once.
-"""
+"""Every architecture among the samples becomes a SavedModel that TensorFlow runs without Keras."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +7,7 @@ import numpy as np
 import pytest
 
 from converter.engines import Engine
-from tests.e2e.truth import assert_same, converted, first_of_each_kind
+from tests.e2e.truth import assert_same, converted, one_of_each_architecture
 from tests.sample_store import Sample
 
 pytestmark = pytest.mark.engine
@@ -38,7 +34,7 @@ def stored(folder: Path, name: str, arrays: list[np.ndarray]) -> Path:
     return path
 
 
-@pytest.mark.parametrize("sample", first_of_each_kind())
+@pytest.mark.parametrize("sample", one_of_each_architecture())
 def test_savedmodel_computes_what_was_recorded(
     sample: Sample, tmp_path: Path, keras_engine: Engine, tensorflow_engine: Engine
 ) -> None:

@@ -25,17 +25,27 @@ def between(low, high):
     return lambda rng, shape: np.round(rng.uniform(low, high, shape) * 16) / 16
 
 
+def pictures():
+    """From 0 to 1, each of another brightness, so that averages differ too."""
+
+    def make(rng, shape):
+        brightness = np.linspace(0.25, 1.0, shape[0]).reshape((-1,) + (1,) * (len(shape) - 1))
+        return between(0, 1)(rng, shape) * brightness
+
+    return make
+
+
 def ids(count):
     return lambda rng, shape: rng.randint(0, count, shape)
 
 
-def padded_ids(count, zero=0):
-    """Ids followed by zeros, each row of another length, as a mask sees them."""
+def padded_ids(count, zero=0, step=2):
+    """Ids followed by zeros, each row ``step`` shorter than the one before, as a mask sees them."""
 
     def make(rng, shape):
         rows = rng.randint(1, count, shape)
         for index, row in enumerate(rows):
-            row[max(1, len(row) - 2 * index) :] = zero
+            row[max(1, len(row) - step * index) :] = zero
         return rows
 
     return make

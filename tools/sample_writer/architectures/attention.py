@@ -148,3 +148,23 @@ def grouped_query_attention(F):
     x, y = _query_value(F)
     layer = F.layers.GroupQueryAttention(head_dim=3, num_query_heads=4, num_key_value_heads=2)
     return F.Model([x, y], layer(x, y))
+
+
+@architecture(needs="MultiHeadAttention")
+def multi_head_attention_on_masked(F):
+    """Padding reaches the layer as a mask that nobody passes."""
+    L = F.layers
+    x = F.Input(shape=(6,))
+    y = L.Embedding(9, 4, mask_zero=True)(x)
+    y = L.MultiHeadAttention(2, 3)(y, y)
+    return Made(F.Model(x, L.Dense(2)(y)), inputs=[padded_ids(9)])
+
+
+@architecture(needs="Attention")
+def attention_on_masked(F):
+    L = F.layers
+    x, y = F.Input(shape=(6,)), F.Input(shape=(6,))
+    query, value = L.Embedding(9, 4, mask_zero=True)(x), L.Embedding(9, 4, mask_zero=True)(y)
+    attended = L.Attention()([query, value])
+    model = F.Model([x, y], L.GlobalAveragePooling1D()(attended))
+    return Made(model, inputs=[padded_ids(9), padded_ids(9, step=1)])

@@ -1,6 +1,6 @@
 """The models that also lie in samples/ as plain files: whole, but small."""
 
-from ..data import between, ids, one_hot
+from ..data import floats, ids, one_hot, pictures
 from ..registry import Made, architecture
 
 
@@ -11,15 +11,16 @@ def transfer_learning(F):
     x = F.Input(shape=(16, 16, 3), name="image")
     y = L.Conv2D(4, 3, strides=2, padding="same", use_bias=False, name="conv1/conv")(x)
     y = L.ReLU(6.0, name="conv1/relu")(L.BatchNormalization(name="conv1/bn")(y))
-    for block, filters in ((1, 6), (2, 8)):
+    for block, filters in ((1, 5), (2, 6)):
         name = f"block{block}/"
-        y = L.DepthwiseConv2D(3, padding="same", use_bias=False, name=name + "depthwise")(y)
+        y = L.DepthwiseConv2D(3, strides=2, use_bias=False, name=name + "depthwise")(y)
         y = L.ReLU(6.0, name=name + "relu")(L.BatchNormalization(name=name + "bn")(y))
         y = L.Conv2D(filters, 1, use_bias=False, name=name + "pointwise")(y)
+        y = L.BatchNormalization(name=name + "last")(y)
     base = F.Model(x, y, name="base")
     base.trainable = False
     head = [L.GlobalAveragePooling2D(), L.Dropout(0.25), L.Dense(3, activation="softmax")]
-    return Made(F.Sequential([base] + head), inputs=[between(0, 1)])
+    return Made(F.Sequential([base] + head), inputs=[floats(2.0)])
 
 
 @architecture(writers="keras tf<2.16")
@@ -50,4 +51,4 @@ def trained_classifier(F):
         "loss": "categorical_crossentropy",
         "metrics": ["accuracy"],
     }
-    return Made(model, inputs=[between(0, 1)], compile=compiled, targets=[one_hot()])
+    return Made(model, inputs=[pictures()], compile=compiled, targets=[one_hot()])

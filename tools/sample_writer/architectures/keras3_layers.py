@@ -38,7 +38,7 @@ def random_images_of_keras3(F):
     return _images(F, table)
 
 
-@architecture(writers="keras3>=3.5", kinds="keras")
+@architecture(writers="keras3", kinds="keras")
 def images_archived(F):
     return _images(F, RANDOM_ARCHIVED)
 

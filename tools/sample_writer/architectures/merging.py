@@ -84,3 +84,39 @@ def merge_of_masked(F):
         L.LSTM(2)(L.Add()([left, right])),
     ]
     return Made(F.Model([x, y], outputs), inputs=[padded_ids(9), padded_ids(9)])
+
+
+@architecture(kinds="full keras")
+def merge_of_different_masks(F):
+    """Positions that are padding in one of two sequences only."""
+    L = F.layers
+    x, y = F.Input(shape=(6,)), F.Input(shape=(6,))
+    left, right = L.Embedding(9, 3, mask_zero=True)(x), L.Embedding(9, 3, mask_zero=True)(y)
+    outputs = [
+        L.LSTM(2)(L.Concatenate()([left, right])),
+        L.LSTM(2)(L.Add()([left, right])),
+    ]
+    return Made(F.Model([x, y], outputs), inputs=[padded_ids(9), padded_ids(9, step=1)])
+
+
+@architecture(kinds="full keras")
+def masked_beside_plain(F):
+    """A masked sequence joined with features that carry no mask."""
+    L = F.layers
+    x, y = F.Input(shape=(6,)), F.Input(shape=(6, 3))
+    words = L.Embedding(9, 3, mask_zero=True)(x)
+    outputs = [
+        L.GRU(2)(L.Concatenate()([words, y])),
+        L.GRU(2)(L.Add()([words, y])),
+    ]
+    return Made(F.Model([x, y], outputs), inputs=[padded_ids(9), None])
+
+
+@architecture()
+def masked_encoder_stack(F):
+    """A mask that goes through a Bidirectional to the layer behind it."""
+    L = F.layers
+    x = F.Input(shape=(6,))
+    y = L.Embedding(9, 3, mask_zero=True)(x)
+    y = L.Bidirectional(L.LSTM(2, return_sequences=True))(y)
+    return Made(F.Model(x, L.LSTM(3)(L.Dropout(0.2)(y))), inputs=[padded_ids(9)])

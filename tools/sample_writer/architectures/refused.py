@@ -57,8 +57,8 @@ def _first(shapes):
     return shapes[0] if hasattr(shapes[0], "__len__") else shapes
 
 
-def double(x):
-    return x * 2.0
+double = written("lambda x: x * 2.0")
+double.__name__ = "double"
 
 
 def custom_objects(F):

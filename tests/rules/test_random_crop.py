@@ -1,0 +1,52 @@
+"""RandomCrop as Resizing."""
+
+import pytest
+
+from converter.model.description import Writer
+from converter.model.findings import Severity
+from converter.rules.apply import upgrade
+from tests.rules.upgrading import (
+    ANYWHERE,
+    KERAS_3,
+    TF_2,
+    assert_unchanged,
+    findings,
+    found,
+    in_graph,
+    layer,
+    only,
+    upgraded,
+)
+
+CODE = "KF207"
+
+
+def crop(**config: object):
+    return layer("RandomCrop", height=4, width=6, **config)
+
+
+@pytest.mark.parametrize("name", ["CenterCrop", "RandomFlip", "Resizing"])
+def test_other_layers_stay(name: str) -> None:
+    assert_unchanged(layer(name, height=4, width=6, data_format="channels_last"), CODE)
+
+
+def test_files_of_keras_3_are_not_touched() -> None:
+    assert findings(upgrade(in_graph(crop()), KERAS_3), CODE) == []
+
+
+@pytest.mark.parametrize("version", [(2, 4, 0), (2, 5, 0)])
+def test_the_old_way_of_cropping_is_refused_and_left(version: tuple) -> None:
+    result = upgraded(crop(), Writer(version, True))
+    assert only(result, CODE).severity is Severity.REFUSED
+    assert found(result.model).class_name == "RandomCrop"
+
+
+@pytest.mark.parametrize("where", ANYWHERE)
+def test_becomes_resizing(where: str) -> None:
+    result = upgrade(ANYWHERE[where](crop(seed=3, dtype="float32", trainable=False)), TF_2)
+    it = found(result.model)
+    assert it.class_name == "Resizing"
+    assert (it.config["height"], it.config["width"]) == (4, 6)
+    assert it.config["crop_to_aspect_ratio"] is True
+    assert (it.config["dtype"], it.config["trainable"]) == ("float32", False)
+    assert "seed" not in it.config
