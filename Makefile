@@ -43,7 +43,7 @@ samples: $(STAMP)
 	$(BIN)/python tools/make_samples.py
 
 bench: $(STAMP)
-	$(BIN)/python tests/cli/bench.py
+	$(BIN)/python benchmarks/run.py
 
 clean:
 	rm -rf demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* htmlcov

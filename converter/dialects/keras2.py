@@ -50,9 +50,8 @@ RECURRENT = frozenset(
     | {"ConvRNN2D"}
 )
 
-SERIALISATION_KEYS = frozenset(
-    {"module", "registered_name", "build_config", "shared_object_id", "name", "inbound_nodes"}
-)
+NAMELESS = "sequential"
+"""What a Sequential is called that does not say its name."""
 
 
 def parse(config: Json) -> Model:
@@ -80,11 +79,20 @@ def _sequential(entry: Mapping[str, Json], config: Json) -> Model:
     if isinstance(config, list):
         config = {"layers": config}
     config = mapping(config, "the config of a Sequential")
-    name = str(config.get("name") or entry.get("name") or "sequential")
-    layers = [_layer(each) for each in sequence(config.get("layers"), f"layers of '{name}'")]
+    name = str(config.get("name") or entry.get("name") or NAMELESS)
+    entries = sequence(config.get("layers"), f"layers of '{name}'")
+    layers = [_named(_layer(each), each, index) for index, each in enumerate(entries)]
     layers = _with_input_layer(layers)
     rest = {key: value for key, value in config.items() if key not in ("name", "layers")}
     return Model(name, "sequential", tuple(_unique_names(layers)), config=rest)
+
+
+def _named(layer: Layer, entry: Mapping[str, Json], index: int) -> Layer:
+    """Up to Keras 2.2.2 a nested Sequential does not say its name; its position gives it one."""
+    if layer.model is None or not isinstance(entry["config"], list):
+        return layer
+    name = f"{NAMELESS}_at_{index}"
+    return replace(layer, name=name, model=replace(layer.model, name=name))
 
 
 def _with_input_layer(layers: list[Layer]) -> list[Layer]:

@@ -3,13 +3,12 @@
 What it sees: Discretization of tf.keras 2.6 to 2.15, whose ``dtype`` names the type of the
 *output*, with ``trainable``.
 
-Why it matters: Keras 3 casts the *input* to the layer's dtype: 0.7 becomes 0 before it is compared
-with the boundaries, without an error. It does not take ``trainable`` either.
+Why it matters: Keras 3 casts the *input* to the layer's dtype in graphs: 0.7 becomes 0 before it is
+compared with the boundaries, without an error. It does not take ``trainable`` either.
 
 What kfix changes: an integer dtype becomes float32; the indices come out as integers all the same.
 
-Links:
-https://github.com/keras-team/keras/blob/master/keras/src/layers/preprocessing/discretization.py
+Links: https://github.com/keras-team/keras/blob/master/keras/src/layers/preprocessing/discretization.py
 """
 
 from converter.model.description import Layer

@@ -2,7 +2,7 @@
 
 What it sees: ``rms_scaling=True`` on LayerNormalization of Keras 3 before 3.15.
 
-Why Keras 3 trips: the argument was taken out. It scaled by the variance without taking the mean away,
+Why Keras 3 trips: the argument was taken out. It scaled by the variance and kept the mean,
 which neither LayerNormalization nor RMSNormalization does today.
 
 What kfix changes: nothing, it refuses.

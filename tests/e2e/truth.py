@@ -25,6 +25,7 @@ NOT_YET = {
     r"tf-2.0.0/upsampling_bilinear": "looks like a file of 1.13, which used another grid",
     r"tf-2.[34].0/random_crop": "resized in another way than any stock layer does",
     r"keras-3.(0|8).*/layer_normalization": "rms_scaling is gone, and no layer does it",
+    r"tf-2.[34].0/discretization_bins": "counted otherwise than any stock layer does",
     r"(keras-2.*|tf-1.*)/sequential_input_layer": "its file does not hold the input shape",
 }
 """Samples that could have the same numbers and are refused, and why; patterns of their ids."""

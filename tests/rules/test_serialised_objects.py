@@ -80,7 +80,7 @@ def test_files_of_keras_3_are_not_touched() -> None:
                 "class_name": "VarianceScaling",
                 "config": {
                     "scale": 1.0,
-                    "mode": "fan_avg",
+                    "mode": "fan_in",
                     "distribution": "normal",
                     "dtype": None,
                 },
@@ -89,7 +89,7 @@ def test_files_of_keras_3_are_not_touched() -> None:
                 "initializers",
                 "VarianceScaling",
                 scale=1.0,
-                mode="fan_avg",
+                mode="fan_in",
                 distribution="truncated_normal",
             ),
         ),
@@ -98,7 +98,9 @@ def test_files_of_keras_3_are_not_touched() -> None:
 def test_written_in_keras_3_s_form(key: str, stored: dict, expected: dict, where: str) -> None:
     result = upgrade(ANYWHERE[where](layer("Dense", **{key: stored})), TF_2)
     assert found(result.model).config == {key: expected}
-    assert only(result, CODE).severity is Severity.BREAKS
+    # Keras 3 does not mind a missing module, but stumbles over arguments it does not know.
+    stumbles = stored["config"] != expected["config"]
+    assert only(result, CODE).severity is (Severity.BREAKS if stumbles else Severity.NOTICE)
 
 
 @pytest.mark.parametrize("stored", ["my_init", {"class_name": "Gone", "config": {}}, ["list"]])

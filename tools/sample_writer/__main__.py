@@ -113,6 +113,8 @@ def _difference(found, outputs, entry):
         return f"{len(found)} outputs, {len(outputs)} recorded"
     near = {"rtol": entry.get("rtol", 1e-4), "atol": entry.get("atol", 1e-5)}
     for index, (value, recorded) in enumerate(zip(found, outputs)):
+        if value.shape != recorded.shape:
+            return f"output {index} is of shape {value.shape}, recorded {recorded.shape}"
         if recorded.dtype.kind != "f":
             if not np.array_equal(value, recorded):
                 return f"output {index} differs"

@@ -50,7 +50,8 @@ def conv_groups(F):
 @architecture(kinds="full keras")
 def conv2d_transpose(F):
     L = F.layers
-    output_padding = F.given("keras>=2.2.3 tf keras3", output_padding=(1, 1))
+    # Earlier releases of Keras 3 leave it out of the file.
+    output_padding = F.given("keras>=2.2.3 tf keras3>=3.15", output_padding=(1, 1))
     return branches(
         F,
         (4, 5, 3),

@@ -87,6 +87,8 @@ def conv_network(F):
 
 
 def _convolutions(order):
+    """The file leaves out the order for padding and upsampling: only the others still tell it."""
+
     def build(F):
         L = F.layers
         given = {"dim_ordering": order}
@@ -99,7 +101,7 @@ def _convolutions(order):
             L.ZeroPadding2D((2, 1), **given),
             L.UpSampling2D((2, 3), **given),
         ]
-        return branches(F, shape, layers)
+        return Made(branches(F, shape, layers), misread=True)
 
     return build
 

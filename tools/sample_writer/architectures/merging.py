@@ -50,7 +50,8 @@ def merge_functions(F):
 def concatenate_axes(F):
     L = F.layers
     x, y = _two(F, (3, 4))
-    return F.Model([x, y], [L.Concatenate(axis=1)([x, y]), L.Concatenate(axis=-1)([y, x, y])])
+    outputs = [L.Concatenate(axis=1)([x, y]), L.Concatenate(axis=-1)([y, x, y])]
+    return Made(F.Model([x, y], outputs), misread=F.since("keras3<3.9"))
 
 
 @architecture(kinds="full keras")
