@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +31,14 @@ def rename_layers(model: Model, names: Mapping[str, str]) -> Model:
         inputs=map_refs(renamed, model.inputs),
         outputs=map_refs(renamed, model.outputs),
     )
+
+
+def free_name(name: str, taken: Container[str]) -> str:
+    """The name, with a number behind it where it is taken."""
+    candidate, number = name, 1
+    while candidate in taken:
+        candidate, number = f"{name}_{number}", number + 1
+    return candidate
 
 
 NUMPY_OPS = "keras.src.ops.numpy"

@@ -21,7 +21,7 @@ from dataclasses import replace
 from converter.dialects.compile_state import rename_outputs
 from converter.model.description import Layer, Model
 from converter.model.findings import Severity
-from converter.model.rewriting import rename_layers
+from converter.model.rewriting import free_name, rename_layers
 from converter.rules.base import Context, ModelChange, Rule, Stage
 
 FORBIDDEN = re.compile(r"[^A-Za-z0-9_.>-]")
@@ -58,7 +58,7 @@ def _new_names(model: Model) -> dict[str, str]:
     names: dict[str, str] = {}
     for layer in model.layers:
         if _is_bad(layer.name):
-            names[layer.name] = _free(_clean(layer.name), taken)
+            names[layer.name] = free_name(_clean(layer.name), taken)
             taken.add(names[layer.name])
     return names
 
@@ -71,13 +71,6 @@ def _inside(layer: Layer) -> Layer:
         key: replace(_inside(child), name=_clean(child.name)) for key, child in layer.inner.items()
     }
     return replace(layer, inner=inner)
-
-
-def _free(name: str, taken: set[str]) -> str:
-    candidate, number = name, 1
-    while candidate in taken:
-        candidate, number = f"{name}_{number}", number + 1
-    return candidate
 
 
 RULE = Rule(

@@ -51,7 +51,7 @@ def _input_shape(model: Model) -> list[Json] | None:
         return None
     if first.class_name == "Embedding":
         return [None, None]
-    if not first.weights or first.inner:
+    if not first.weights or first.inner or len(first.weights[0].shape) < 2:
         return None
     features = first.weights[0].shape[-2]
     if first.class_name == "Dense":

@@ -18,26 +18,28 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from converter.dialects.compile_state import rename_outputs
+from converter.layouts.variables import is_op
 from converter.model.description import Model
 from converter.model.findings import Severity
 from converter.model.masks import masked_calls
-from converter.model.rewriting import rename_layers
+from converter.model.rewriting import free_name, rename_layers
 from converter.rules.base import Context, ModelChange, Rule, Stage
 
 MASK_OPS = re.compile(
-    r"(any|all|concatenate|not_equal|equal|expand_dims|squeeze|logical_(and|or|not)|(ones|zeros)_like|broadcast_to|repeat|cast|reshape"
-    r"|get_item|flip|transpose|stack)(_\d+)?"
+    r"(any|all|concatenate|not_equal|equal|expand_dims|squeeze|logical_(and|or|not)|convert_to_tensor"
+    r"|(ones|zeros)_like|broadcast_to|repeat|cast|reshape|get_item|flip|transpose|stack)(_\d+)?"
 )
 """Names that Keras gives to the ops with which its layers compute masks."""
 
 
 def rename(model: Model, context: Context) -> Iterator[ModelChange]:
     """Renames layers whose names Keras 3 may give to ops of its own."""
-    names = {
-        layer.name: f"{layer.name}_layer"
-        for layer in model.layers
-        if MASK_OPS.fullmatch(layer.name)
-    }
+    taken = {layer.name for layer in model.layers}
+    names: dict[str, str] = {}
+    for layer in model.layers:
+        if MASK_OPS.fullmatch(layer.name) and not is_op(layer):
+            names[layer.name] = free_name(f"{layer.name}_layer", taken)
+            taken.add(names[layer.name])
     if not names or not _has_masks(model):
         return
     new = rename_layers(model, names)

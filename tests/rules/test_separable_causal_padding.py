@@ -24,7 +24,7 @@ CODE = "KF211"
 
 def convolution(**config: object) -> Layer:
     usual = {"kernel_size": [3], "dilation_rate": [2], "padding": "causal", "filters": 4}
-    return layer("SeparableConv1D", data_format="channels_last", **{**usual, **config})
+    return layer("SeparableConv1D", **{"data_format": "channels_last", **usual, **config})
 
 
 @pytest.mark.parametrize("padding", ["valid", "same"])
