@@ -23,23 +23,20 @@ TARGET = Path(__file__).parents[1] / "converter/knowledge/keras3_layers.json"
 
 
 def main() -> None:
-    """Collects every public layer class and writes the table."""
+    """Writes the table."""
+    TARGET.write_text(json.dumps(table(), indent=0) + "\n")
+
+
+def table() -> dict[str, object]:
+    """Every public layer class, with what else layers are made of."""
     layers = {}
     for name in sorted(dir(keras.layers)):
         value = getattr(keras.layers, name)
-        if (
-            inspect.isclass(value)
-            and issubclass(value, keras.layers.Layer)
-            and value is not keras.layers.Layer
-        ):
+        is_layer = inspect.isclass(value) and issubclass(value, keras.layers.Layer)
+        if is_layer and value is not keras.layers.Layer:
             layers[name] = layers[value.__name__] = describe(value)
-    table = {
-        "keras": keras.__version__,
-        "layers": layers,
-        "operations": operations(),
-        **other_objects(),
-    }
-    TARGET.write_text(json.dumps(table, indent=0) + "\n")
+    found = {"keras": keras.__version__, "layers": layers, "operations": operations()}
+    return {**found, **other_objects()}
 
 
 def other_objects() -> dict[str, dict]:

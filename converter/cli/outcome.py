@@ -23,7 +23,7 @@ def answered(session: Session, findings: Sequence[Finding], show_diff: bool) -> 
 
     What is lost on the way is always told.
     """
-    work = [each for each in findings if each.severity is not Severity.NOTICE]
+    work = [each for each in findings if each.severity is not Severity.NOTICE or _is_form(each)]
     if work and session.verbosity <= 0:
         codes = sorted({each.code for each in work})
         count = f"{len(work)} finding{'s' if len(work) != 1 else ''}"
@@ -32,6 +32,11 @@ def answered(session: Session, findings: Sequence[Finding], show_diff: bool) -> 
     yield from render.findings(shown, each=session.verbosity > 0)
     if show_diff:
         yield from render.edits(findings)
+
+
+def _is_form(finding: Finding) -> bool:
+    """Whether a notice is only about how a value is spelled, which an output puts right."""
+    return finding.code.startswith("KF1") and finding.remedy.startswith("written")
 
 
 def verification(found: Verified | None, wanted: bool) -> Iterator[str]:

@@ -6,7 +6,8 @@ tf.keras before 2.2.
 Why it matters: TensorFlow 1 resized without half-pixel centres. Every later reader, tf_keras
 included, uses another grid and computes something else.
 
-What kfix changes: nothing yet, it refuses.
+What kfix changes: nothing yet, it refuses. TensorFlow 1.13 does not save the interpolation at all;
+such a layer is taken as nearest, the default, and the report says so.
 
 Links: https://github.com/tensorflow/tensorflow/issues/6720
 """
@@ -21,6 +22,9 @@ HALF_PIXEL = (2, 3)
 
 def refuse(layer: Layer, context: Context) -> Change | None:
     """A finding where the grid is the old one, or where the file does not tell."""
+    if "interpolation" not in layer.config and context.writer.tf_keras:
+        message = "UpSampling2D of TensorFlow 1.13 does not say whether it is bilinear"
+        return Change(Severity.NOTICE, message, remedy="taken as nearest, which is the default")
     if layer.config.get("interpolation", "nearest") == "nearest":
         return None
     if context.writer.tf_keras and context.writer.version >= HALF_PIXEL:

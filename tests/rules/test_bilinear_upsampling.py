@@ -12,6 +12,7 @@ from tests.rules.upgrading import (
     TF_2,
     assert_unchanged,
     found,
+    in_graph,
     layer,
     only,
 )
@@ -19,10 +20,20 @@ from tests.rules.upgrading import (
 CODE = "KF203"
 
 
-@pytest.mark.parametrize("writer", [TF_1, STANDALONE, TF_2])
-@pytest.mark.parametrize("config", [{}, {"interpolation": "nearest"}])
+@pytest.mark.parametrize(
+    ("writer", "config"),
+    [(each, {"interpolation": "nearest"}) for each in (TF_1, STANDALONE, TF_2)]
+    + [(STANDALONE, {})],
+)
 def test_nearest_is_no_finding(config: dict, writer: Writer) -> None:
     assert_unchanged(layer("UpSampling2D", data_format="channels_last", **config), CODE, writer)
+
+
+def test_a_file_that_does_not_say_is_taken_as_nearest_and_says_so() -> None:
+    it = layer("UpSampling2D", data_format="channels_last")
+    result = upgrade(in_graph(it), TF_1)
+    assert only(result, CODE).severity is Severity.NOTICE
+    assert found(result.model).config == it.config
 
 
 def test_other_layers_are_no_finding() -> None:

@@ -1,0 +1,195 @@
+"""Giving layers their weights, and what is said when they do not fit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from converter.layouts import archive, legacy
+from converter.layouts.archive import snake_case
+from converter.layouts.legacy import CountMismatchError, UnknownVariablesError
+from converter.model.description import Dataset, Layer, Model, TensorRef
+from tests.rules.graphs import called, given, graph, nested
+
+
+def stored(*names: str) -> list[tuple[str, Dataset]]:
+    return [(name, Dataset(name, (1,), "float32")) for name in names]
+
+
+def weights(layer: Layer) -> dict[str, str]:
+    return {weight.name: weight.sources[0].path for weight in layer.weights}
+
+
+def dense(name: str, **config: object) -> Layer:
+    return called("Dense", name, "ids", config=config)
+
+
+def bound(model: Model, **groups: list) -> Model:
+    result, problems = legacy.bind(model, groups, implicit_masks=False)
+    assert problems == []
+    return result
+
+
+def test_each_layer_gets_the_weights_of_its_group() -> None:
+    model = graph(given(), dense("a"), dense("b", use_bias=False), output="a")
+    after = bound(model, a=stored("x", "y"), b=stored("z"))
+    assert weights(after.layers[1]) == {"kernel": "x", "bias": "y"}
+    assert weights(after.layers[2]) == {"kernel": "z"}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_wrong_number_is_a_problem_and_the_weights_stay_as_they_are(count: int) -> None:
+    model = graph(given(), dense("a"), output="a")
+    after, (problem,) = legacy.bind(model, {"a": stored(*"xyz"[:count])}, implicit_masks=False)
+    assert isinstance(problem, CountMismatchError)
+    assert (problem.layer.name, problem.expected, problem.found) == ("a", 2, count)
+    assert len(after.layers[1].weights) == count
+
+
+def test_a_class_that_nobody_knows_takes_what_there_is() -> None:
+    model = graph(given(), called("Mine", "a", "ids"), output="a")
+    assert weights(bound(model, a=stored("x", "y", "z")).layers[1]) == dict(
+        zip("xyz", "xyz", strict=True)
+    )
+
+
+def test_a_class_that_nobody_knows_inside_a_container_is_a_problem() -> None:
+    wrapped = replace(called("TimeDistributed", "a", "ids"), inner={"layer": Layer("m", "Mine")})
+    _, (problem,) = legacy.bind(
+        graph(given(), wrapped, output="a"), {"a": stored("x")}, implicit_masks=False
+    )
+    assert isinstance(problem, UnknownVariablesError)
+    assert problem.class_name == "Mine"
+
+
+def test_nested_layers_share_the_group_of_their_model() -> None:
+    inner = graph(
+        given("i"),
+        called("Dense", "first", "i"),
+        called("BatchNormalization", "norm", "first"),
+        called("Dense", "last", "norm"),
+        output="last",
+        inputs=("i",),
+    )
+    names = ["fk", "fb", "gamma", "beta", "lk", "lb", "mean", "variance"]
+    model = bound(graph(given(), nested("n", "ids", inner), output="n"), n=stored(*names))
+    _, first, norm, last = model.layers[1].model.layers
+    assert weights(first) == {"kernel": "fk", "bias": "fb"}
+    assert weights(norm) == {
+        "gamma": "gamma",
+        "beta": "beta",
+        "moving_mean": "mean",
+        "moving_variance": "variance",
+    }
+    assert weights(last) == {"kernel": "lk", "bias": "lb"}
+
+
+def test_frozen_layers_inside_count_with_the_others() -> None:
+    inner = graph(
+        given("i"),
+        called("Dense", "frozen", "i", config={"trainable": False}),
+        called("Dense", "free", "frozen"),
+        output="free",
+        inputs=("i",),
+    )
+    model = bound(
+        graph(given(), nested("n", "ids", inner), output="n"), n=stored("k1", "b1", "k2", "b2")
+    )
+    _, frozen, free = model.layers[1].model.layers
+    assert weights(free) == {"kernel": "k1", "bias": "b1"}
+    assert weights(frozen) == {"kernel": "k2", "bias": "b2"}
+
+
+def frozen_model() -> Layer:
+    """A frozen model whose layers do not say that they are, as stand-alone Keras stores it."""
+    inner = graph(
+        given("i"),
+        called("BatchNormalization", "norm", "i"),
+        called("Dense", "dense", "norm"),
+        output="dense",
+        inputs=("i",),
+    )
+    return nested("n", "ids", replace(inner, config={"trainable": False}))
+
+
+@pytest.mark.parametrize(
+    ("by_keras3", "order"),
+    [
+        (False, ["gamma", "beta", "kernel", "bias", "moving_mean", "moving_variance"]),
+        (True, ["gamma", "beta", "moving_mean", "moving_variance", "kernel", "bias"]),
+    ],
+)
+def test_inside_a_frozen_model_keras_3_goes_layer_by_layer(
+    by_keras3: bool, order: list[str]
+) -> None:
+    slots = legacy.slots(frozen_model(), implicit_masks=by_keras3)
+    assert [slot.name for slot in slots] == order
+
+
+def test_a_nameless_nested_sequential_is_matched_by_its_place() -> None:
+    """Up to Keras 2.2.2 its config does not hold its name."""
+    inner = Model("sequential", "sequential", (Layer("d", "Dense"),))
+    it = nested("sequential", "ids", inner, kind="Sequential")
+    after = bound(graph(given(), it, output="sequential"), sequential_7=stored("x", "y"), ids=[])
+    assert weights(after.layers[1].model.layers[0]) == {"kernel": "x", "bias": "y"}
+
+
+def test_names_that_occur_twice_in_a_group_get_numbers() -> None:
+    inner = Layer("n", "Mine", weights=bound_weights("w", "w", "w"), calls=dense("x").calls)
+    ((name, named),) = legacy.groups(graph(inner, given(), output="n"))[1:]
+    assert (name, [each for each, _ in named]) == ("n", ["n/w", "n/w_1", "n/w_2"])
+
+
+def bound_weights(*names: str) -> tuple:
+    return tuple(legacy.weight(name, data) for name, data in stored(*names))
+
+
+def test_archives_are_bound_by_path() -> None:
+    model = graph(given(), dense("b"), dense("a"), output="a")
+    model = replace(model, outputs=[TensorRef("a"), TensorRef("b")])
+    paths = [f"layers/dense{n}/vars/{i}" for n in ("", "_1") for i in (0, 1)]
+    data = {path: Dataset(path, (1,), "float32") for path in paths}
+    after, problems = archive.bind(model, data, implicit_masks=True)
+    assert problems == []
+    # Keras's order goes by the outputs, not by the config.
+    assert weights(after.layers[2])["kernel"] == "layers/dense/vars/0"
+    assert weights(after.layers[1])["kernel"] == "layers/dense_1/vars/0"
+    assert sorted(path for path, _ in archive.variables(after)) == sorted(paths)
+
+
+def test_a_variable_that_an_archive_lacks_is_a_problem() -> None:
+    data = {"layers/dense/vars/0": Dataset("k", (1,), "float32")}
+    _, (problem,) = archive.bind(graph(given(), dense("a"), output="a"), data, implicit_masks=True)
+    assert isinstance(problem, CountMismatchError)
+    assert (problem.expected, problem.found) == (2, 1)
+
+
+def test_projections_of_tf_keras_have_an_underscore() -> None:
+    heads = called("MultiHeadAttention", "heads", "ids", config={"use_bias": False})
+    owners = ("query", "key", "value", "output")
+    paths = [f"layers/multi_head_attention/_{owner}_dense/vars/0" for owner in owners]
+    data = {path: Dataset(path, (1,), "float32") for path in paths}
+    after, problems = archive.bind(
+        graph(given(), heads, output="heads"), data, implicit_masks=False
+    )
+    assert problems == []
+    assert [weight.sources[0].path for weight in after.layers[1].weights] == paths
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Dense", "dense"),
+        ("Conv2D", "conv2d"),
+        ("ReLU", "re_lu"),
+        ("PReLU", "p_re_lu"),
+        ("LSTM", "lstm"),
+        ("RNN", "rnn"),
+        ("MultiHeadAttention", "multi_head_attention"),
+        ("GlobalAveragePooling1D", "global_average_pooling1d"),
+        ("Conv2DTranspose", "conv2d_transpose"),
+    ],
+)
+def test_class_names_in_paths(name: str, expected: str) -> None:
+    assert snake_case(name) == expected
