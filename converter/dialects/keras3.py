@@ -167,7 +167,7 @@ def _is_layer(value: Json) -> bool:
 
 
 def _is_activation_layer(value: Json) -> bool:
-    return _is_layer(value) and value["class_name"] in keras3.LAYERS
+    return _is_layer(value) and value["class_name"] in (*keras3.LAYERS, "Sequential", "Functional")
 
 
 def serialise(model: Model, *, list_ends: bool = False) -> dict[str, Json]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from converter.layouts.floats import narrowed, widened
 from converter.model.description import Array, Weight
 
 _GATES = {
@@ -38,6 +39,6 @@ def scale(weight: Weight, factor: float, *, parts: int = 1, chosen: Sequence[int
         factors = np.ones(parts, np.float64)
         factors[list(chosen)] = factor
         columns = np.repeat(factors, values.shape[-1] // parts)
-        return (values.astype(np.float64) * columns).astype(values.dtype)
+        return narrowed(widened(values) * columns, values)
 
     return weight.map(multiply, rowwise=len(weight.shape) > 1)

@@ -9,7 +9,8 @@ The model loads without an error and computes something else.
 What kfix changes: Keras 2's function of x is Keras 3's of 1.2 x. Where x is linear in the layer's
 weights, the weights that make it are multiplied by 1.2: the gates of recurrent layers, kernel and
 bias of dense and convolutional layers. A bare activation becomes Rescaling(0.2, 0.5) and
-ReLU(max_value=1). Where x is the state of an LSTM no weights can be scaled, so it is refused.
+ReLU(max_value=1). Where x is the state of an LSTM no weights can be scaled, so its activation
+becomes a model of these two layers.
 
 Links: https://github.com/keras-team/keras/blob/master/keras/src/activations/activations.py
 """
@@ -19,7 +20,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from converter.layouts.gates import gates_of, scale
-from converter.model.description import Layer
+from converter.model.description import Layer, Model
 from converter.model.findings import Severity
 from converter.rules.base import Change, Context, Rule, Stage
 
@@ -68,19 +69,25 @@ def fold(layer: Layer, context: Context) -> Change | None:
     if layer.class_name in LAST_LINEAR:
         new = _scaled(layer, {LAST_LINEAR[layer.class_name], "bias"})
         return Change(Severity.SILENT, message, (new,), "kernel and bias are multiplied by 1.2")
-    if layer.class_name in CELLS and not (
-        "activation" in used and layer.class_name in MEMORY_CELLS
-    ):
-        return Change(
-            Severity.SILENT,
-            message,
-            (_scaled_gates(layer, used),),
-            "the weights of its gates are multiplied by 1.2",
-        )
-    where = "its cell state" if layer.class_name in MEMORY_CELLS else "a value"
-    return Change(
-        Severity.REFUSED, f"{message}; it applies to {where}, which no weights can be scaled for"
-    )
+    if layer.class_name not in CELLS:
+        return Change(Severity.REFUSED, f"{message}; no weights of the layer can be scaled for it")
+    on_state = "activation" in used and layer.class_name in MEMORY_CELLS
+    scaled = _scaled_gates(layer, [key for key in used if not (on_state and key == "activation")])
+    if not on_state:
+        remedy = "the weights of its gates are multiplied by 1.2"
+        return Change(Severity.SILENT, message, (scaled,), remedy)
+    remedy = "its activation is written as a model of Rescaling and ReLU"
+    return Change(Severity.SILENT, message, (_with_own_activation(scaled),), remedy)
+
+
+def _with_own_activation(layer: Layer) -> Layer:
+    """The activation of a cell state as a model of two stock layers."""
+    name = f"{layer.name}_activation"
+    layers = _rescaled(Layer(name, "Activation"))
+    model = Model(name, "sequential", (layers[0], replace(layers[1], name=f"{name}_relu")))
+    inside = Layer(name, "Sequential", model=model, module="keras")
+    new = layer.with_config(drop=["activation"])
+    return replace(new, inner={**layer.inner, "activation": inside})
 
 
 def _rescaled(layer: Layer) -> tuple[Layer, Layer]:
@@ -98,6 +105,8 @@ def _scaled(layer: Layer, names: set[str]) -> Layer:
 
 
 def _scaled_gates(layer: Layer, used: list[str]) -> Layer:
+    if not used:
+        return layer
     gates = gates_of(layer.class_name)
     chosen = [index for index, key in enumerate(gates) if key in used]
     weights = (scale(each, FACTOR, parts=len(gates), chosen=chosen) for each in layer.weights)

@@ -19,6 +19,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from converter.layouts.floats import narrowed, widened
 from converter.model.description import Array, Layer, Weight
 from converter.model.findings import Severity
 from converter.rules.base import Change, Context, Rule, Stage
@@ -42,9 +43,8 @@ def merge(layer: Layer, context: Context) -> Change | None:
 
 def _merged(kernel: Weight, factors: Sequence[Weight], scale: float) -> Weight:
     def compute(arrays: Sequence[Array]) -> Array:
-        base, a, b = (each.astype(np.float64) for each in arrays)
-        merged: Array = base + scale * np.matmul(a, b)
-        return merged.astype(arrays[0].dtype)
+        base, a, b = map(widened, arrays)
+        return narrowed(base + scale * np.matmul(a, b), arrays[0])
 
     sources = tuple(source for each in (kernel, *factors) for source in each.sources)
     return replace(kernel, sources=sources, compute=compute)

@@ -28,11 +28,9 @@ def to_resizing(layer: Layer, context: Context) -> Change | None:
         return Change(
             Severity.REFUSED, f"{message}; before TensorFlow 2.6 it cropped in another way"
         )
-    kept = {key: layer.config[key] for key in ("trainable", "dtype") if key in layer.config}
+    taken = ("trainable", "dtype", "height", "width")
     config = {
-        **kept,
-        "height": layer.config["height"],
-        "width": layer.config["width"],
+        **{key: layer.config[key] for key in taken if key in layer.config},
         "interpolation": "bilinear",
         "crop_to_aspect_ratio": True,
         "data_format": "channels_last",

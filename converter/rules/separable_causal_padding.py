@@ -22,7 +22,10 @@ def pad_in_front(layer: Layer, context: Context) -> Change | None:
     message = "SeparableConv1D has causal padding, which Keras 3 does not know"
     if layer.config.get("data_format") == "channels_first":
         return Change(Severity.REFUSED, f"{message}, with channels first")
-    size, dilation = _first(layer.config["kernel_size"]), _first(layer.config["dilation_rate"])
+    size = _first(layer.config.get("kernel_size"))
+    dilation = _first(layer.config.get("dilation_rate", 1))
+    if size is None or dilation is None:
+        return Change(Severity.REFUSED, f"{message}, and no size of its kernel")
     common = {key: layer.config[key] for key in ("dtype",) if key in layer.config}
     config = {**common, "padding": [dilation * (size - 1), 0]}
     padding = Layer(f"{layer.name}_padding", "ZeroPadding1D", config)
@@ -30,8 +33,9 @@ def pad_in_front(layer: Layer, context: Context) -> Change | None:
     return Change(Severity.BREAKS, message, (padding, new), "written as ZeroPadding1D before it")
 
 
-def _first(value: Json) -> int:
-    return int(value[0] if isinstance(value, (list, tuple)) else value)
+def _first(value: Json) -> int | None:
+    first = value[0] if isinstance(value, list) and value else value
+    return first if isinstance(first, int) else None
 
 
 RULE = Rule(

@@ -66,22 +66,28 @@ def test_files_of_keras_3_are_not_touched(name: str) -> None:
     assert found(result.model).weights == it.weights
 
 
-@pytest.mark.parametrize("name", ["LSTM", "LSTMCell", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"])
-@pytest.mark.parametrize("both", [False, True])
-def test_on_the_state_of_an_lstm_it_is_refused_and_left(name: str, both: bool) -> None:
-    recurrent = {"recurrent_activation": HARD} if both else {}
-    it, _ = with_weights(layer(name, activation=HARD, **recurrent), kernel=random(3, 8))
-    result = upgraded(it)
-    assert only(result, CODE).severity is Severity.REFUSED
-    assert found(result.model).weights == it.weights
-
-
 @pytest.mark.parametrize("name", ["BatchNormalization", "MultiHeadAttention", "Embedding"])
 def test_on_other_layers_it_is_refused(name: str) -> None:
     assert only(upgraded(layer(name, activation=HARD)), CODE).severity is Severity.REFUSED
 
 
 # What changes
+
+
+@pytest.mark.parametrize("name", ["LSTM", "LSTMCell", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"])
+@pytest.mark.parametrize("both", [False, True])
+def test_on_the_state_of_an_lstm_it_becomes_a_model_of_stock_layers(name: str, both: bool) -> None:
+    recurrent = {"recurrent_activation": HARD} if both else {}
+    it, _ = with_weights(layer(name, activation=HARD, **recurrent), kernel=random(3, 8))
+    result = upgraded(it)
+    assert only(result, CODE).severity is Severity.SILENT
+    new = found(result.model)
+    activation = new.inner["activation"].model
+    assert "activation" not in new.config
+    assert activation is not None
+    assert [each.class_name for each in activation.layers] == ["Rescaling", "ReLU"]
+    # Only the gates of the recurrent activation are scaled.
+    assert (new.weights[0].compute is None) != both
 
 
 LINEAR = {
