@@ -37,10 +37,10 @@ def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     before: Counter[bool] = Counter()
     after: Counter[bool] = Counter()
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, Reader() as reader:
         for path in models(folder):
-            stock = loads(path) if path.suffix != "" else "no suffix that Keras knows"
-            mended = after_kfix(path, Path(scratch) / "model.keras")
+            stock = reader.loads(path)
+            mended = after_kfix(path, Path(scratch) / "model.keras", reader)
             before[not stock] += 1
             after[not mended] += 1
             line = f"{path.name[:60]:60}  {'fails' if stock else 'loads'} → {mended or 'loads'}"
@@ -58,27 +58,40 @@ def models(folder: Path) -> Iterator[Path]:
                 yield folder / entry["file"]
 
 
-def after_kfix(source: Path, output: Path) -> str:
-    """Empty when the converted model loads, else why not."""
-    try:
-        convert(source, output, to="keras", verify=True, force=True)
-    except KfixError as refusal:
-        return f"refused: {refusal}"
-    return loads(output)
+class Reader:
+    """Stock Keras in a process of its own, which is replaced when a file hangs or crashes it."""
 
+    def __enter__(self) -> Reader:
+        self.pool = self.start()
+        return self
 
-def loads(path: Path) -> str:
-    """Empty when stock Keras loads a file that carries no code, else the error; a fresh process
-    for each file."""
-    if any(finding.severity in CODE for finding in check(path).findings):
-        return "holds code, not tried"
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+    def __exit__(self, *_: object) -> None:
+        self.pool.shutdown(cancel_futures=True)
+
+    @staticmethod
+    def start() -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+
+    def loads(self, path: Path) -> str:
+        """Empty when stock Keras loads a file that carries no code, else the error."""
+        if any(finding.severity in CODE for finding in check(path).findings):
+            return "holds code, not tried"
         try:
-            return pool.submit(load, path).result(PATIENCE)
+            return self.pool.submit(load, path).result(PATIENCE)
         except (TookTooLong, BrokenProcessPool) as problem:
             for process in multiprocessing.active_children():
                 process.kill()
+            self.pool = self.start()
             return type(problem).__name__
+
+
+def after_kfix(source: Path, output: Path, reader: Reader) -> str:
+    """Empty when the converted model loads, else why not."""
+    try:
+        convert(source, output, to="keras", verify=False, force=True)
+    except KfixError as refusal:
+        return f"refused: {refusal}"
+    return reader.loads(output)
 
 
 def load(path: Path) -> str:
