@@ -39,8 +39,14 @@ PASSES_ON = frozenset(
         "GroupNormalization",
         "MultiHeadAttention",
         "InputLayer",
+        "Identity",
+        "Rescaling",
+        "Normalization",
     }
 )
+"""Layers that hand masks on. Where a writer's did not, the rule dropped-masks has said so before
+any other rule asks."""
+
 MERGES = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"})
 ATTENTIONS = frozenset({"Attention", "AdditiveAttention"})
 RECURRENT = frozenset(

@@ -81,7 +81,8 @@ def _with_unmasked(graph: Model, layer: Layer, masked: set[TensorRef]) -> Model:
 
 RULE = Rule(
     code="KF213",
-    stage=Stage.MEANING,
+    # Before rules that put layers of Keras 3 in place of others, which hand masks on rightly.
+    stage=Stage.ARGUMENTS,
     summary="layers that dropped masks in Keras 2",
     generations=frozenset({2}),
     model=unmask,

@@ -61,7 +61,7 @@ HANDS_ON = [
 ]
 DROPS = [
     *("Conv1D", "Flatten", "Reshape", "Permute", "RepeatVector", "GlobalAveragePooling1D", "Mine"),
-    *("MaxPooling1D", "ZeroPadding1D", "UpSampling1D", "EinsumDense", "Identity", "Rescaling"),
+    *("MaxPooling1D", "ZeroPadding1D", "UpSampling1D", "EinsumDense", "CategoryEncoding"),
 ]
 
 

@@ -93,6 +93,23 @@ def test_each_tensor_of_an_attention_counts(masked: str) -> None:
     assert seen == {**refs, masked: TensorRef("it_unmasked_0")}
 
 
+def test_layers_that_other_rules_put_in_keep_their_masks() -> None:
+    """A hard_sigmoid becomes Rescaling and ReLU, which have to hand on what Activation did."""
+    model = graph(
+        given(),
+        given("state"),
+        embedding(),
+        called("Activation", "it", "embedding", config={"activation": "hard_sigmoid"}),
+        called("LSTM", "lstm", "it", initial_state=[TensorRef("state"), TensorRef("state")]),
+        output="lstm",
+        inputs=("ids", "state"),
+    )
+    result = upgrade(model, TF_2)
+    assert findings(result, CODE) == []
+    assert found(result.model, "it_rescaling").class_name == "Rescaling"
+    assert call(result.model, "lstm").kwargs["mask"].layer
+
+
 @pytest.mark.parametrize("name", ALWAYS)
 def test_a_sequential_becomes_a_graph(name: str) -> None:
     layers = (given(), Layer("masking", "Masking"), layer(name), layer("LSTM", "lstm", units=3))
