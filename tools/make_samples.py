@@ -12,6 +12,7 @@ What failed is listed, in the output and in the archive's manifest, with its rea
 from __future__ import annotations
 
 import argparse
+import fcntl
 import io
 import json
 import lzma
@@ -20,7 +21,9 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -179,6 +182,14 @@ def _copy_plain(run: Run) -> None:
                 shutil.copyfile(run.folder / (name + suffix), SAMPLES / (name + suffix))
 
 
+@contextmanager
+def _alone(writer: str) -> Iterator[None]:
+    """Lets one run at a time replace an archive, so that two updates don't undo each other."""
+    with (Path(tempfile.gettempdir()) / f"kfix-samples-{writer}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _one(writer: str, options: argparse.Namespace) -> bool:
     run = make(writer, options.only + options.update, options.check)
     for name, why in sorted(run.failed.items()):
@@ -187,9 +198,10 @@ def _one(writer: str, options: argparse.Namespace) -> bool:
         print(f"{writer}: {len(run.entries)} samples in {run.folder}", flush=True)
         return not run.failed
     destination = SAMPLES / f"{writer}.tar.xz"
-    if options.update:
-        keep(run, destination, options.update)
-    pack(run, destination)
+    with _alone(writer):
+        if options.update:
+            keep(run, destination, options.update)
+        pack(run, destination)
     _copy_plain(run)
     size = destination.stat().st_size // 1024
     print(f"{writer}: {len(run.entries)} samples, {size} KB, {len(run.failed)} failed", flush=True)
