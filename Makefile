@@ -8,7 +8,7 @@ DEMO_SAMPLE = crnn
 
 kfix = printf '\n$$ kfix %s\n' '$(1)'; $(BIN)/kfix $(1)
 
-.PHONY: demo test lint types samples bench clean
+.PHONY: demo test truth lint types samples bench clean
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("kfix needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
@@ -30,6 +30,11 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
+
+# Every sample to every format (an hour), and the table in the README.
+truth: $(STAMP)
+	$(BIN)/python -m pytest tests/e2e -k truth --every-sample --truth-table .truth.json -n auto --dist worksteal
+	$(BIN)/python tools/truth_table.py .truth.json
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

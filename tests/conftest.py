@@ -13,6 +13,9 @@ import pytest
 
 from converter.cli import main
 from tests import sample_store
+from tests.truth_table import pytest_addoption, pytest_configure
+
+__all__ = ["pytest_addoption", "pytest_configure"]
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,21 @@
-"""Every sample is repaired to a ``.h5`` file that today's Keras loads and that computes what its
-own framework computed."""
+"""Samples become ``.h5`` files that today's Keras loads and that compute what their own framework
+computed."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.truth import all_samples, assert_same, computed, converted
+from tests.e2e.truth import Record, oldest_and_newest, parameters, truth_holds
 from tests.sample_store import Sample
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:keras", "ignore::DeprecationWarning")
 
 
-@pytest.mark.parametrize("sample", all_samples())
-def test_h5_computes_what_was_recorded(sample: Sample, tmp_path: Path) -> None:
-    output = converted(sample, tmp_path, "h5")
-    if output is None:
-        return
-    import keras
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    metafunc.parametrize("sample", parameters(metafunc.config, oldest_and_newest()))
 
-    keras.backend.clear_session(free_memory=False)
-    model = keras.models.load_model(output)
-    assert_same(computed(model, sample.inputs), sample)
+
+def test_h5_computes_what_was_recorded(
+    sample: Sample, tmp_path: Path, record_property: Record
+) -> None:
+    truth_holds(sample, tmp_path, "h5", record_property)

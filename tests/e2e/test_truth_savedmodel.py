@@ -7,10 +7,20 @@ import numpy as np
 import pytest
 
 from converter.engines import Engine
-from tests.e2e.truth import assert_same, converted, one_of_each_architecture
+from tests.e2e.truth import (
+    Record,
+    assert_same,
+    converted,
+    newest_of_each_architecture,
+    parameters,
+)
 from tests.sample_store import Sample
 
 pytestmark = pytest.mark.engine
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    metafunc.parametrize("sample", parameters(metafunc.config, newest_of_each_architecture()))
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +44,17 @@ def stored(folder: Path, name: str, arrays: list[np.ndarray]) -> Path:
     return path
 
 
-@pytest.mark.parametrize("sample", one_of_each_architecture())
 def test_savedmodel_computes_what_was_recorded(
-    sample: Sample, tmp_path: Path, keras_engine: Engine, tensorflow_engine: Engine
+    sample: Sample,
+    tmp_path: Path,
+    keras_engine: Engine,
+    tensorflow_engine: Engine,
+    record_property: Record,
 ) -> None:
     archive = converted(sample, tmp_path, "keras")
-    assert archive is not None
+    record_property("truth", (sample.writer, "savedmodel", "same" if archive else "refused"))
+    if archive is None:
+        return
     folder = tmp_path / "saved"
     export = keras_engine.export_savedmodel(archive, folder)
     found = tensorflow_engine.verify_savedmodel(

@@ -4,7 +4,7 @@ record."""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +56,10 @@ def is_due(sample: Sample) -> bool:
     return not sample.writer.startswith("keras-1")
 
 
-def all_samples() -> list[Any]:
-    """Every sample of every writer as a test parameter."""
-    return [_parameter(sample) for sample in samples()]
+def parameters(config: pytest.Config, of: Sequence[Sample]) -> list[Any]:
+    """The given samples as test parameters; every sample where the command line says so."""
+    every = config.getoption("--every-sample")
+    return [_parameter(sample) for sample in (samples() if every else of)]
 
 
 def _parameter(sample: Sample) -> Any:
@@ -77,6 +78,25 @@ def complete(sample: Sample, folder: Path) -> Path:
     joined = folder / ("joined.keras" if sample.kind == "weights.h5" else "joined.h5")
     join(sample.architecture_path, sample.path, joined)
     return joined
+
+
+Record = Callable[[str, object], None]
+"""pytest's ``record_property``."""
+
+
+def truth_holds(sample: Sample, folder: Path, to: str, record: Record) -> None:
+    """Converts a sample and compares what plain Keras computes from the result, or has it refused.
+
+    What became of it is recorded for the table in the README.
+    """
+    output = converted(sample, folder, to)
+    record("truth", (sample.writer, to, "refused" if output is None else "same"))
+    if output is None:
+        return
+    import keras
+
+    keras.backend.clear_session(free_memory=False)
+    assert_same(computed(keras.models.load_model(output), sample.inputs), sample)
 
 
 def converted(sample: Sample, folder: Path, to: str) -> Path | None:
@@ -147,22 +167,32 @@ def assert_same(found: Sequence[np.ndarray], sample: Sample) -> None:
             )
 
 
-def one_of_each_architecture() -> list[Any]:
-    """One sample of each architecture, from the newest writer that saved it with these numbers.
+def oldest_and_newest() -> list[Sample]:
+    """Each architecture and kind of file from the oldest and the newest writer of a generation.
 
-    A SavedModel is exported from the archive that kfix writes, and all archives are tested; so each
-    architecture is exported once.
+    What differs between output formats is how a model is written, and that depends on the upgraded
+    model alone; every sample of every writer is upgraded by the test of the archives.
     """
+    by_generation: dict[tuple[str, str, str], list[Sample]] = {}
+    for sample in samples():
+        family = sample.writer.split(".")[0]
+        by_generation.setdefault((family, sample.name, sample.kind), []).append(sample)
+    ends = [(min(same, key=_release), max(same, key=_release)) for same in by_generation.values()]
+    return [sample for pair in ends for sample in dict.fromkeys(pair)]
+
+
+def newest_of_each_architecture() -> list[Sample]:
+    """One complete file of each architecture, of those that convert, from its newest writer."""
     chosen: dict[str, Sample] = {}
     for sample in samples():
-        due = sample.kind == "full" and sample.expect == "same" and is_due(sample)
-        if due and not is_refused_today(sample):
+        converts = sample.expect == "same" and is_due(sample) and not is_refused_today(sample)
+        if sample.kind == "full" and converts:
             chosen[sample.name] = max(sample, chosen.get(sample.name, sample), key=_release)
-    return [pytest.param(sample, id=sample.id) for sample in chosen.values()]
+    return list(chosen.values())
 
 
 def _release(sample: Sample) -> tuple[int, ...]:
     """Releases of Keras 2 before those of TensorFlow, before those of Keras 3."""
-    family, _, version = sample.writer.partition("-")
-    numbers = tuple(int(number) for number in version.split(".")[:2])
+    family, version = sample.writer.split("-")[:2]
+    numbers = tuple(int(number) for number in version.split("."))
     return (numbers[0] if family == "keras" and numbers[0] > 2 else 0, family == "tf", *numbers)
