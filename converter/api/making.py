@@ -140,7 +140,7 @@ def _draft(job: Job, scratch: Path) -> Path:
 def _against_source(job: Job, engine: Engine, path: Path) -> Verification:
     """Has plain Keras load a written file and compares it with what the source computes."""
     contents, model = job.source.contents, job.result.model
-    reference, _ = reference_of(contents, model)
+    reference, _ = reference_of(contents, job.result)
     return engine.verify_keras(
         path,
         reference=contents.path if reference else None,
@@ -152,7 +152,7 @@ def _against_source(job: Job, engine: Engine, path: Path) -> Verification:
 
 
 def _verdict(job: Job, found: Verification) -> Verified:
-    _, note = reference_of(job.source.contents, job.result.model)
+    _, note = reference_of(job.source.contents, job.result)
     return judged(found, note=note, allow_inexact=job.allow_inexact)
 
 

@@ -9,7 +9,9 @@ from converter.containers import Contents
 from converter.containers.sniff import Kind
 from converter.engines import Comparison, Verification
 from converter.errors import VerificationError
-from converter.model.description import Layer, Model
+from converter.model.findings import Severity
+from converter.rules.apply import Upgrade
+from converter.rules.registry import all_rules
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Verified:
     note: str = ""
 
 
-def reference_of(contents: Contents, model: Model) -> tuple[str, str]:
+def reference_of(contents: Contents, result: Upgrade) -> tuple[str, str]:
     """Which library can say what the source computes.
 
     Returns:
@@ -44,19 +46,15 @@ def reference_of(contents: Contents, model: Model) -> tuple[str, str]:
         return "", "an architecture alone has no weights to compare"
     if writer.generation >= 3:
         return "keras", ""
-    if any(not each.layer.module for each in layers(model)):
+    if any(not each.layer.module for each in layers(result.model)):
         return "", "no library knows the custom classes of the source"
     if writer.generation == 1:
         return "", "no installable library reads files of Keras 1"
-    if writer.backend == "theano":
-        return "", "tf_keras reads the kernels of models trained with Theano unflipped"
-    if not writer.tf_keras and any(_old_bilinear(each.layer) for each in layers(model)):
-        return "", "tf_keras resizes images in another way than the Keras that wrote the file"
+    found = {each.code for each in result.findings if each.severity is not Severity.NOTICE}
+    for item in all_rules():
+        if item.rule.code in found and not item.rule.tf_keras_agrees:
+            return "", f"tf_keras computes something else than the writer: {item.rule.summary}"
     return "tf_keras", ""
-
-
-def _old_bilinear(layer: Layer) -> bool:
-    return layer.class_name == "UpSampling2D" and layer.config.get("interpolation") == "bilinear"
 
 
 def judged(

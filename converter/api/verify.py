@@ -121,7 +121,7 @@ def _side(source: ModelFile, copy: Path, custom: tuple[str, ...]) -> _Side:
             raise
         # tf_keras may still know what Keras 3 has lost; it refuses files with code by itself.
         return _Side(contents.path, "tf_keras", "tf_keras")
-    reader, _ = reference_of(contents, result.model)
+    reader, _ = reference_of(contents, result)
     if reader == "keras" or (reader and not custom):
         return _Side(contents.path, reader, reader, result, source)
     file = copy.with_suffix(".h5" if custom else ".keras")

@@ -108,6 +108,8 @@ class Rule:
             inner ones first.
         model: upgrade of one model; called for nested models first.
         compile: upgrade of the compile state.
+        tf_keras_agrees: whether tf_keras computes what the writer did. Where it does not, it can't
+            judge a conversion.
     """
 
     code: str
@@ -118,3 +120,4 @@ class Rule:
     layer: LayerRule | None = None
     model: ModelRule | None = None
     compile: CompileRule | None = None
+    tf_keras_agrees: bool = True

@@ -42,4 +42,5 @@ RULE = Rule(
     generations=frozenset({2}),
     classes=frozenset({"UpSampling2D"}),
     layer=refuse,
+    tf_keras_agrees=False,
 )

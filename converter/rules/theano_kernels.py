@@ -31,4 +31,5 @@ RULE = Rule(
     summary="convolution kernels from Theano are flipped",
     generations=frozenset({2}),
     layer=refuse,
+    tf_keras_agrees=False,
 )

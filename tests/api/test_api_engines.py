@@ -42,6 +42,12 @@ def test_silent_change_is_answered(sample):
     assert done.verified.max_difference < 1e-5
 
 
+def test_a_library_that_departs_from_the_writer_does_not_judge(sample):
+    done = convert(sample("keras-2.3.1", "tagger"))
+    assert done.verified.max_difference is None
+    assert "tf_keras computes something else than the writer" in done.verified.note
+
+
 def test_savedmodel_runs_without_keras(sample):
     path = sample("keras-2.2.4", "crnn")
     done = convert(path, to="savedmodel")
