@@ -107,7 +107,10 @@ def _load(
     if kind == "tf_keras":
         return load_tf_keras(path, build_input_shape)
     if kind == "keras":
-        return load_keras(path, objects, compile=False, build_input_shape=build_input_shape)
+        # As the output is: some layers of Keras compute otherwise when called eagerly.
+        return load_keras(
+            path, objects, compile=False, build_input_shape=build_input_shape, traced=True
+        )
     raise UsageError(f"'{kind}' is no reader of models: keras, tf_keras.")
 
 
