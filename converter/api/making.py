@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.api.probe import build_input_shape, input_specs
-from converter.api.verification import Verified, judged, reference_of
+from converter.api.verification import Verified, judged, reference_of, tolerance_of
 from converter.api.writing import write_archive, write_h5
 from converter.containers import ModelFile
 from converter.rules.apply import Upgrade
@@ -83,6 +83,7 @@ def _rebuilt(job: Job, path: Path) -> Verified | None:
                 reference_kind="arrays",
                 inputs=built.prediction.inputs_path,
                 custom=job.custom,
+                tolerance=tolerance_of(job.result.model),
             )
     return judged(found, "the rebuilt model", allow_inexact=job.allow_inexact)
 
@@ -119,6 +120,7 @@ def make_savedmodel(job: Job, folder: Path) -> Verified | None:
                 folder,
                 inputs=export.prediction.inputs_path,
                 reference=export.prediction.outputs_path,
+                tolerance=tolerance_of(job.result.model),
                 input_names=[each.name for each in export.inputs],
                 output_names=[each.name for each in export.outputs],
             )
@@ -147,6 +149,7 @@ def _against_source(job: Job, engine: Engine, path: Path) -> Verification:
         reference_kind=reference,
         inputs=input_specs(model) or None,
         custom=job.custom,
+        tolerance=tolerance_of(model),
         build_input_shape=build_input_shape(model),
     )
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from converter.containers import ModelFile
 from converter.containers.contents import Contents
-from converter.dialects import compile_state, keras2, keras3
-from converter.errors import NotAModelError, NotExactError
+from converter.dialects import compile_state, keras1, keras2, keras3
+from converter.errors import NotAModelError
 from converter.layouts import archive, legacy
+from converter.layouts import keras1 as keras1_layouts
 from converter.layouts.legacy import CountMismatchError, UnknownVariablesError
 from converter.model.description import Model
 from converter.model.findings import Finding, Severity
@@ -30,7 +31,6 @@ def parse(source: ModelFile) -> Parsed:
 
     Raises:
         NotAModelError: when the file holds no architecture, or one that contradicts itself.
-        NotExactError: when Keras 1 wrote it.
     """
     contents = source.contents
     if contents.config is None:
@@ -38,12 +38,7 @@ def parse(source: ModelFile) -> Parsed:
             f"{contents.path.name} holds weights only, no architecture (no model_config)",
             "Join them with the architecture: kfix join ARCH.json WEIGHTS.h5 -o OUT.h5",
         )
-    if contents.writer.generation < 2:
-        raise NotExactError(
-            f"{contents.path.name} was written by Keras 1, which kfix does not translate yet",
-            "Load and save it again with Keras 2.0 to 2.3, then convert that file.",
-        )
-    dialect = keras3 if contents.writer.generation >= 3 else keras2
+    dialect = {1: keras1, 2: keras2}.get(contents.writer.generation, keras3)
     model = dialect.parse(contents.config)
     state = compile_state.parse_training_config(contents.training_config)
     model, problems = _bind(replace(model, compile=state), contents)
@@ -58,6 +53,8 @@ def _bind(model: Model, contents: Contents) -> tuple[Model, list[Exception]]:
         group.name: list(zip(group.weight_names, group.weights, strict=True))
         for group in contents.layer_groups
     }
+    if contents.writer.generation == 1:
+        return keras1_layouts.bind(model, groups)
     return legacy.bind(model, groups, implicit_masks=by_keras3)
 
 
@@ -93,7 +90,6 @@ def upgraded(source: ModelFile, custom: Iterable[str] = ()) -> Upgrade:
 
     Raises:
         NotAModelError: see ``parse``.
-        NotExactError: see ``parse``.
     """
     parsed = parse(source)
     names = frozenset(custom)

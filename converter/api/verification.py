@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from converter.api.walk import layers
 from converter.containers import Contents
 from converter.containers.sniff import Kind
-from converter.engines import Comparison, Verification
+from converter.engines import Comparison, Tolerance, Verification
 from converter.errors import VerificationError
+from converter.model.description import Model
 from converter.model.findings import Severity
 from converter.rules.apply import Upgrade
 from converter.rules.registry import all_rules
@@ -45,6 +47,9 @@ def reference_of(contents: Contents, result: Upgrade) -> tuple[str, str]:
     if contents.kind is Kind.ARCHITECTURE:
         return "", "an architecture alone has no weights to compare"
     if writer.generation >= 3:
+        for finding in result.findings:
+            if finding.severity is Severity.SILENT:
+                return "", f"today's Keras misreads the source: {finding.message}"
         return "keras", ""
     if any(not each.layer.module for each in layers(result.model)):
         return "", "no library knows the custom classes of the source"
@@ -55,6 +60,20 @@ def reference_of(contents: Contents, result: Upgrade) -> tuple[str, str]:
         if item.rule.code in found and not item.rule.tf_keras_agrees:
             return "", f"tf_keras computes something else than the writer: {item.rule.summary}"
     return "tf_keras", ""
+
+
+HALF_PRECISION = {"bfloat16": Tolerance(1e-1, 5e-2), "float16": Tolerance(2e-2, 1e-2)}
+"""How far outputs may lie apart where layers compute with 8 or 11 bits: any two releases order such
+sums differently."""
+
+
+def tolerance_of(model: Model) -> Tolerance:
+    """How far the outputs of two programs may lie apart for a model."""
+    policies = {json.dumps(each.layer.config.get("dtype")) for each in layers(model)}
+    for dtype, tolerance in HALF_PRECISION.items():
+        if any(dtype in policy for policy in policies):
+            return tolerance
+    return Tolerance()
 
 
 def judged(
