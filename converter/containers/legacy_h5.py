@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from converter.containers.contents import Contents, LayerGroup
 from converter.containers.guard import Tree
 from converter.containers.hdf5_source import Hdf5Source
 from converter.containers.sniff import Kind
-from converter.containers.writers import writer_of
+from converter.containers.writers import backend_of, writer_of
 from converter.errors import NotAModelError
 from converter.model.description import Dataset, Json, Writer
 
@@ -48,7 +49,7 @@ def read(path: Path, kind: Kind, source: Hdf5Source) -> Contents:
         path=path,
         kind=kind,
         size=path.stat().st_size,
-        writer=_writer(source, prefix, where),
+        writer=_writer(source, prefix, where, groups),
         config=attributes.json(root, "model_config", where),
         training_config=training_config,
         layer_groups=groups,
@@ -67,14 +68,19 @@ def _training_config(root: Any, where: str, others: dict[str, str]) -> Json | No
         return None
 
 
-def _writer(source: Hdf5Source, prefix: str, where: str) -> Writer:
-    """Who wrote the weights: their group says it since Keras 2.0, the root since 1.2."""
+def _writer(source: Hdf5Source, prefix: str, where: str, groups: tuple[LayerGroup, ...]) -> Writer:
+    """Who wrote the weights: their group says it since Keras 2.0, the root since 1.0.7."""
     nodes = [_group(source, prefix).id, source.hdf5.id]
     found = {}
     for name in ("keras_version", "backend"):
         texts = (attributes.text(node, name, where) for node in nodes)
         found[name] = next((text for text in texts if text is not None), None)
-    return writer_of(found["keras_version"], found["backend"])
+    writer = writer_of(found["keras_version"], found["backend"])
+    names_are_ours = attributes.number(nodes[0], "nb_layers") is not None
+    if writer.generation > 1 or writer.backend or names_are_ours:
+        return writer
+    names = (name for group in groups for name in group.weight_names)
+    return replace(writer, backend=backend_of(names))
 
 
 def _group(source: Hdf5Source, path: str) -> Any:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from converter.dialects import merged_branches
 from converter.dialects.reading import is_history, mapping, sequence, sound, tensor, whole_model
 from converter.errors import NotAModelError
 from converter.model.description import Call, Json, Layer, Model, TensorRef
@@ -82,9 +83,25 @@ def _sequential(entry: Mapping[str, Json], config: Json) -> Model:
     name = str(config.get("name") or entry.get("name") or NAMELESS)
     entries = sequence(config.get("layers"), f"layers of '{name}'")
     layers = [_named(_layer(each), each, index) for index, each in enumerate(entries)]
+    if layers and "layers" in layers[0].config and layers[0].class_name == "Merge":
+        return sound(_merged(name, layers))
+    if layers and layers[0].model is not None and isinstance(layers[0].model.inputs, list):
+        return sound(merged_branches.behind_inputs(name, layers[0], layers[1:]))
     layers = _with_input_layer(layers)
     rest = {key: value for key, value in config.items() if key not in ("name", "layers")}
     return Model(name, "sequential", tuple(_unique_names(layers)), config=rest)
+
+
+def _merged(name: str, layers: Sequence[Layer]) -> Model:
+    """A Sequential of Keras 1 whose Merge layer holds the models in front of it."""
+    merge, *rest = layers
+    entries = sequence(merge.config["layers"], f"layers of '{merge.name}'")
+    branches = []
+    for index, entry in enumerate(entries):
+        branch = _named(_layer(entry), entry, index)
+        alone = Model(branch.name, "sequential", tuple(_with_input_layer([branch])))
+        branches.append(branch.model or alone)
+    return merged_branches.joined(name, branches, merge.with_config(drop=["layers"]), rest)
 
 
 def _named(layer: Layer, entry: Mapping[str, Json], index: int) -> Layer:
@@ -123,7 +140,8 @@ def _input_of(first: Layer) -> tuple[Json, str]:
 
 def _input_dtype(first: Layer) -> str:
     """The placeholder's dtype: indices for an Embedding, else the first layer's own."""
-    dtype = first.config.get("dtype")
+    # Keras 1 calls it input_dtype.
+    dtype = first.config.get("dtype", first.config.get("input_dtype"))
     if first.class_name == "Embedding":
         return dtype if isinstance(dtype, str) and dtype.startswith(("int", "uint")) else "int32"
     return dtype if isinstance(dtype, str) else "float32"

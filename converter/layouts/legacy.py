@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from converter.layouts.graph_order import ordered_layers
-from converter.layouts.variables import is_op, variables_of
+from converter.layouts.variables import Variable, is_op, variables_of
 from converter.model.description import Dataset, Layer, Model, Weight
 
 
@@ -45,36 +45,47 @@ class CountMismatchError(Exception):
         self.found = found
 
 
-def slots(layer: Layer, *, implicit_masks: bool = True) -> list[Slot]:
+def slots(
+    layer: Layer, *, implicit_masks: bool = True, variables: VariablesOf = variables_of
+) -> list[Slot]:
     """The variables of a layer of the top model, inner ones included, in the order of the file.
 
     Args:
         layer: a layer of the top model.
         implicit_masks: see ``ordered_layers``.
+        variables: what each layer creates.
 
     Raises:
-        UnknownVariablesError: when a class is neither in the table nor in Keras 3.
+        UnknownVariablesError: when ``variables`` does not know a class.
     """
-    trainable, others = _slots(layer, layer.name, implicit_masks)
+    trainable, others = _slots(layer, layer.name, implicit_masks, variables=variables)
     return trainable + others
 
 
+VariablesOf = Callable[[Layer], "list[Variable] | None"]
+"""The variables that a layer itself creates, see ``variables_of``."""
+
+
 def _slots(
-    layer: Layer, path: str, by_keras3: bool, inside_frozen: bool = False
+    layer: Layer,
+    path: str,
+    by_keras3: bool,
+    inside_frozen: bool = False,
+    variables: VariablesOf = variables_of,
 ) -> tuple[list[Slot], list[Slot]]:
     """The trainable and the other variables; a frozen layer hands all it has to the others.
 
     Keras 3 collects the weights inside a frozen container layer by layer. Keras 2 did so only
     where the layers inside were marked as frozen themselves.
     """
-    own = variables_of(layer)
+    own = variables(layer)
     if own is None:
         raise UnknownVariablesError(path, layer.class_name)
     frozen = inside_frozen or _is_frozen(layer)
     trainable = [Slot(path, index, each.name) for index, each in enumerate(own) if each.trainable]
     others = [Slot(path, index, each.name) for index, each in enumerate(own) if not each.trainable]
     for key, child in _children(layer, by_keras3):
-        parts = _slots(child, f"{path}/{key}", by_keras3, by_keras3 and frozen)
+        parts = _slots(child, f"{path}/{key}", by_keras3, by_keras3 and frozen, variables)
         trainable += parts[0]
         others += parts[1]
     if not frozen:
@@ -109,15 +120,20 @@ Stored = Sequence[tuple[str, Dataset]]
 
 
 def bind(
-    model: Model, groups: Mapping[str, Stored], *, implicit_masks: bool
+    model: Model,
+    groups: Mapping[str, Stored],
+    *,
+    implicit_masks: bool,
+    variables: VariablesOf = variables_of,
 ) -> tuple[Model, list[Exception]]:
-    """Gives every layer of a model that Keras 2 wrote its weights, or of a legacy file of Keras 3.
+    """Gives every layer of a model its weights, for legacy files of any Keras.
 
     Args:
         model: as parsed, in the writer's words.
         groups: for each layer name of the file its weights as (name, dataset), in the order of the
             file.
         implicit_masks: whether the writer was Keras 3, see ``ordered_layers``.
+        variables: what each layer creates.
 
     Returns:
         The model with weights, and what did not fit: CountMismatchError for layers whose weights
@@ -125,11 +141,11 @@ def bind(
     """
     problems: list[Exception] = []
     layers = []
-    groups = _by_layer(model, groups, implicit_masks)
+    groups = _by_layer(model, groups, implicit_masks, variables)
     for layer in model.layers:
         stored = groups.get(layer.name, ())
         try:
-            layers.append(_bind_layer(layer, stored, implicit_masks))
+            layers.append(_bind_layer(layer, stored, implicit_masks, variables))
         except (CountMismatchError, UnknownVariablesError) as problem:
             problems.append(problem)
             layers.append(
@@ -139,7 +155,7 @@ def bind(
 
 
 def _by_layer(
-    model: Model, groups: Mapping[str, Stored], implicit_masks: bool
+    model: Model, groups: Mapping[str, Stored], implicit_masks: bool, variables: VariablesOf
 ) -> Mapping[str, Stored]:
     """The groups by the names of the model's layers.
 
@@ -150,7 +166,9 @@ def _by_layer(
     strangers = [stored for name, stored in groups.items() if name not in names and stored]
     in_order = ordered_layers(model, implicit_masks=implicit_masks)
     nameless = [
-        layer.name for layer in in_order if layer.name not in groups and _has_variables(layer)
+        layer.name
+        for layer in in_order
+        if layer.name not in groups and _has_variables(layer, variables)
     ]
     return (
         {**groups, **dict(zip(nameless, strangers, strict=True))}
@@ -159,12 +177,12 @@ def _by_layer(
     )
 
 
-def _has_variables(layer: Layer) -> bool:
-    own = variables_of(layer)
+def _has_variables(layer: Layer, variables: VariablesOf) -> bool:
+    own = variables(layer)
     return (
         own is None
         or bool(own)
-        or any(_has_variables(child) for _, child in _children(layer, False))
+        or any(_has_variables(child, variables) for _, child in _children(layer, False))
     )
 
 
@@ -173,10 +191,12 @@ def weight(name: str, dataset: Dataset) -> Weight:
     return Weight(name, (dataset,), dataset.shape, dataset.dtype)
 
 
-def _bind_layer(layer: Layer, stored: Stored, implicit_masks: bool) -> Layer:
-    if variables_of(layer) is None and not layer.inner and layer.model is None:
+def _bind_layer(
+    layer: Layer, stored: Stored, implicit_masks: bool, variables: VariablesOf
+) -> Layer:
+    if variables(layer) is None and not layer.inner and layer.model is None:
         return replace(layer, weights=tuple(weight(name, data) for name, data in stored))
-    places = slots(layer, implicit_masks=implicit_masks)
+    places = slots(layer, implicit_masks=implicit_masks, variables=variables)
     if len(places) != len(stored):
         raise CountMismatchError(layer, len(places), len(stored))
     found: dict[str, dict[int, Weight]] = {}

@@ -34,7 +34,7 @@ RULE = Rule(
     code="KF123",
     stage=Stage.ARGUMENTS,
     summary="slopes and limits of activation layers",
-    generations=frozenset({2}),
+    generations=frozenset({1, 2}),
     classes=frozenset({"LeakyReLU", "ELU", "ReLU"}),
     layer=rewrite,
 )

@@ -58,6 +58,6 @@ RULE = Rule(
     code="KF131",
     stage=Stage.ARGUMENTS,
     summary="activations in Keras 2's form, and those of the user",
-    generations=frozenset({2, 3}),
+    generations=frozenset({1, 2, 3}),
     layer=rewrite,
 )

@@ -61,6 +61,6 @@ RULE = Rule(
     code="KF110",
     stage=Stage.ARGUMENTS,
     summary="input layers take batch_shape, other layers no input shape",
-    generations=frozenset({2}),
+    generations=frozenset({1, 2}),
     layer=rewrite,
 )

@@ -95,7 +95,7 @@ RULE = Rule(
     code="KF204",
     stage=Stage.GRAPH,
     summary="Bidirectional layers return something else at masked steps",
-    generations=frozenset({2}),
+    generations=frozenset({1, 2}),
     model=split,
     tf_keras_agrees=False,
 )

@@ -101,6 +101,6 @@ RULE = Rule(
     code="KF130",
     stage=Stage.ARGUMENTS,
     summary="initializers, regularizers and constraints in Keras 2's form",
-    generations=frozenset({2}),
+    generations=frozenset({1, 2}),
     layer=rewrite,
 )

@@ -20,7 +20,7 @@ RULE = Rule(
     code="KF115",
     stage=Stage.ARGUMENTS,
     summary="SpatialDropout takes neither trainable nor noise_shape",
-    generations=frozenset({2}),
+    generations=frozenset({1, 2}),
     classes=frozenset({"SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"}),
     layer=drop_any(
         ("trainable", "noise_shape"), "the layer has no variables and derives its noise shape"

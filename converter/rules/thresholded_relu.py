@@ -40,7 +40,7 @@ RULE = Rule(
     code="KF102",
     stage=Stage.CLASSES,
     summary="ThresholdedReLU is ReLU with a threshold",
-    generations=frozenset({2}),
+    generations=frozenset({1, 2}),
     classes=frozenset({"ThresholdedReLU"}),
     layer=to_relu,
 )

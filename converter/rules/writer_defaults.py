@@ -46,6 +46,6 @@ RULE = Rule(
     code="KF124",
     stage=Stage.ARGUMENTS,
     summary="what a writer left out has the writer's meaning",
-    generations=frozenset({2}),
+    generations=frozenset({1, 2}),
     layer=fill,
 )

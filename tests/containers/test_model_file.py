@@ -16,6 +16,7 @@ from container_files import (
 
 from converter.containers import hdf5_source, open_model
 from converter.containers.sniff import Kind
+from converter.containers.writers import backend_of
 from converter.errors import NotAModelError, UnsafeContentError
 from converter.model.description import Dataset, Weight, Writer
 
@@ -125,7 +126,20 @@ def test_keras_1_files_name_their_version_at_the_root_only(tmp_path):
         del file.attrs["backend"]
 
     with open_model(edit(legacy_model(tmp_path / "m.h5"), change)) as model:
-        assert model.contents.writer == Writer((1, 2, 2), False, "", "1.2.2")
+        assert model.contents.writer == Writer((1, 2, 2), False, "tensorflow", "1.2.2")
+
+
+@pytest.mark.parametrize(
+    "names, backend",
+    [
+        (["dense_1_W:0", "dense_1_b:0"], "tensorflow"),
+        (["dense_1_W", "dense_1_b"], "theano"),
+        (["dense_1_W:0", "dense_1_b"], ""),
+        ([], ""),
+    ],
+)
+def test_names_of_variables_show_the_backend(names, backend):
+    assert backend_of(names) == backend
 
 
 def test_a_file_without_version_is_from_keras_1(tmp_path):

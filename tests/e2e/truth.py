@@ -50,12 +50,6 @@ def _is_named(sample: Sample, pattern: str) -> bool:
     return re.fullmatch(pattern, f"{sample.writer}/{name}") is not None
 
 
-def is_due(sample: Sample) -> bool:
-    """Whether kfix claims to convert files of this writer: Keras 1 is read, explained and
-    refused."""
-    return not sample.writer.startswith("keras-1")
-
-
 def parameters(config: pytest.Config, of: Sequence[Sample]) -> list[Any]:
     """The given samples as test parameters; every sample where the command line says so."""
     every = config.getoption("--every-sample")
@@ -109,15 +103,12 @@ def converted(sample: Sample, folder: Path, to: str) -> Path | None:
     try:
         convert(complete(sample, folder), output, to=to, verify=False)
     except KfixError as refusal:
-        may_be_refused = (
-            sample.expect == "refused" or is_refused_today(sample) or not is_due(sample)
-        )
+        may_be_refused = sample.expect == "refused" or is_refused_today(sample)
         assert may_be_refused, f"{sample.id}: {refusal}"
         assert refusal.exit_code in (ExitCode.NOT_EXACT, ExitCode.MISSING, ExitCode.UNSAFE)
         assert str(refusal)
         assert not output.exists()
         return None
-    assert is_due(sample), "Keras 1 is not converted yet"
     assert sample.expect == "same" or sample.reason in BETTER_THAN_EXPECTED
     return output
 
@@ -185,7 +176,7 @@ def newest_of_each_architecture() -> list[Sample]:
     """One complete file of each architecture, of those that convert, from its newest writer."""
     chosen: dict[str, Sample] = {}
     for sample in samples():
-        converts = sample.expect == "same" and is_due(sample) and not is_refused_today(sample)
+        converts = sample.expect == "same" and not is_refused_today(sample)
         if sample.kind == "full" and converts:
             chosen[sample.name] = max(sample, chosen.get(sample.name, sample), key=_release)
     return list(chosen.values())
