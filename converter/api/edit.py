@@ -11,7 +11,7 @@ from typing import Any
 
 from converter.api.config_edits import LayerEdit, drop_key, rename_class, set_value
 from converter.api.outputs import Destination, Naming, destination
-from converter.api.writing import PROVENANCE, provenance
+from converter.api.provenance import Provenance
 from converter.containers import Contents, copy_h5, copy_keras, open_model
 from converter.containers.sniff import Kind
 from converter.errors import UsageError
@@ -185,34 +185,36 @@ def _shown(name: str, text: str | None) -> Json:
 
 def _write(contents: Contents, change: _Change, place: Destination) -> None:
     changed = sorted({each.edit.key for each in change.edits})
-    note = provenance(contents.path, [f"edit {key}" for key in changed])
-    with place.publishing(_reopen) as path:
+    rules = [f"edit {key}" for key in changed]
+    with place.publishing(_reopen) as path, Provenance(contents.path, rules) as note:
         if contents.kind is Kind.KERAS_ARCHIVE:
             _write_archive(contents, change, path, note)
         else:
             _write_h5(contents, change, path, note)
 
 
-def _write_archive(
-    contents: Contents, change: _Change, path: Path, note: Mapping[str, Json]
-) -> None:
+def _write_archive(contents: Contents, change: _Change, path: Path, note: Provenance) -> None:
     config: dict[str, Any] = dict(change.config)
     if "training_config" in change.texts:
         text = change.texts["training_config"]
         config["compile_config"] = None if text is None else json.loads(text)
-    metadata: dict[str, Json] = {PROVENANCE: note}
-    if "keras_version" in change.texts:
-        metadata["keras_version"] = change.texts["keras_version"]
-    copy_keras(contents.path, path, config=config, metadata=metadata)
+    version = {key: text for key, text in change.texts.items() if key == "keras_version"}
+    copy_keras(contents.path, path, config=config, metadata=lambda: version | note.metadata())
 
 
-def _write_h5(contents: Contents, change: _Change, path: Path, note: Mapping[str, Json]) -> None:
+def _write_h5(contents: Contents, change: _Change, path: Path, note: Provenance) -> None:
     texts = {name: text for name, text in change.texts.items() if text is not None}
-    wanted = dict(_everywhere(contents, texts.items())) | {PROVENANCE: json.dumps(note)}
+    wanted = dict(_everywhere(contents, texts.items()))
     if change.config is not contents.config:
         wanted["model_config"] = json.dumps(change.config)
     dropped = [name for name, text in change.texts.items() if text is None]
-    copy_h5(contents.path, path, drop_attributes=dropped, set_attributes=wanted)
+    copy_h5(
+        contents.path,
+        path,
+        drop_attributes=dropped,
+        set_attributes=wanted,
+        late_attributes=note.attributes,
+    )
 
 
 def _everywhere(contents: Contents, texts: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:

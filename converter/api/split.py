@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike
@@ -11,7 +10,7 @@ from typing import Any
 
 from converter.api.outputs import Destination, Naming, destination, stem
 from converter.api.pipeline import parse
-from converter.api.writing import PROVENANCE, provenance
+from converter.api.provenance import Provenance
 from converter.containers import (
     Contents,
     ModelFile,
@@ -108,24 +107,23 @@ def _architecture(contents: Contents) -> Json:
 
 def _legacy_weights(path: Path, opened: ModelFile) -> None:
     contents = opened.contents
-    write_legacy_weights(
-        path,
-        groups=list(_groups(contents)),
-        source=opened,
-        keras_version=contents.writer.label,
-        backend=contents.writer.backend,
-        attributes={PROVENANCE: _note(contents.path)},
-    )
+    with Provenance(contents.path) as note:
+        write_legacy_weights(
+            path,
+            groups=list(_groups(contents)),
+            source=opened,
+            keras_version=contents.writer.label,
+            backend=contents.writer.backend,
+            attributes=note.attributes,
+        )
 
 
 def _archive_weights(path: Path, opened: ModelFile) -> None:
     contents = opened.contents
-    write_weights_h5(
-        path,
-        variables=_variables(contents),
-        source=opened,
-        attributes={PROVENANCE: _note(contents.path)},
-    )
+    with Provenance(contents.path) as note:
+        write_weights_h5(
+            path, variables=_variables(contents), source=opened, attributes=note.attributes
+        )
 
 
 def _groups(contents: Contents) -> Iterator[tuple[str, list[tuple[str, Weight]]]]:
@@ -140,10 +138,6 @@ def _variables(contents: Contents) -> list[tuple[str, Weight]]:
 
 def _as_it_is(name: str, data: Dataset) -> Weight:
     return Weight(name, (data,), data.shape, data.dtype)
-
-
-def _note(source: Path) -> str:
-    return json.dumps(provenance(source, []))
 
 
 def join(
@@ -204,27 +198,29 @@ def _require_kinds(plan: Contents, weights: Contents) -> None:
 
 def _join_legacy(path: Path, plan: Contents, opened: ModelFile) -> None:
     writer = opened.contents.writer if opened.contents.writer.version else plan.writer
-    write_legacy_h5(
-        path,
-        model_config=_model_config(plan.config),
-        training_config=None,
-        groups=list(_groups(opened.contents)),
-        source=opened,
-        keras_version=writer.label,
-        backend=writer.backend or plan.writer.backend,
-        attributes={PROVENANCE: _note(opened.contents.path)},
-    )
+    with Provenance(opened.contents.path) as note:
+        write_legacy_h5(
+            path,
+            model_config=_model_config(plan.config),
+            training_config=None,
+            groups=list(_groups(opened.contents)),
+            source=opened,
+            keras_version=writer.label,
+            backend=writer.backend or plan.writer.backend,
+            attributes=note.attributes,
+        )
 
 
 def _join_archive(path: Path, plan: Contents, opened: ModelFile) -> None:
-    write_keras(
-        path,
-        config=_model_config(plan.config),
-        variables=_variables(opened.contents),
-        source=opened,
-        keras_version=plan.writer.label,
-        metadata={PROVENANCE: provenance(opened.contents.path, [])},
-    )
+    with Provenance(opened.contents.path) as note:
+        write_keras(
+            path,
+            config=_model_config(plan.config),
+            variables=_variables(opened.contents),
+            source=opened,
+            keras_version=plan.writer.label,
+            metadata=note.metadata,
+        )
 
 
 def _model_config(stored: Mapping[str, Any] | None) -> Json:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
 from converter.api.outputs import Destination, Naming, destination
-from converter.api.writing import PROVENANCE, provenance
+from converter.api.provenance import Provenance
 from converter.containers import Contents, copy_h5, copy_keras, open_model
 from converter.containers.sniff import Kind
 from converter.errors import UsageError
@@ -127,15 +126,15 @@ def _has(contents: Contents, part: str) -> bool:
 def _write(
     contents: Contents, parts: tuple[str, ...], dropped: tuple[str, ...], place: Destination
 ) -> int:
-    note = provenance(contents.path, [f"strip {part}" for part in dropped])
-    with place.publishing(_reopen) as path:
+    rules = [f"strip {part}" for part in dropped]
+    with place.publishing(_reopen) as path, Provenance(contents.path, rules) as note:
         if contents.kind is Kind.KERAS_ARCHIVE:
             config = {**(contents.config or {}), "compile_config": None}
             copy_keras(
                 contents.path,
                 path,
                 config=config if COMPILE in parts else None,
-                metadata={PROVENANCE: note},
+                metadata=note.metadata,
                 drop_optimizer=True,
             )
         else:
@@ -144,7 +143,7 @@ def _write(
                 path,
                 drop_attributes=(COMPILE,) if COMPILE in parts else (),
                 drop_groups=(OPTIMIZER,),
-                set_attributes={PROVENANCE: json.dumps(note)},
+                late_attributes=note.attributes,
             )
         return path.stat().st_size
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -21,6 +21,7 @@ from converter.containers import attributes, keras_zip, weights_h5, writing
 from converter.containers.guard import Stored
 from converter.containers.hdf5_source import Hdf5Source, damage_reported
 from converter.containers.hdf5_target import (
+    LateTexts,
     Layout,
     Region,
     in_one_piece,
@@ -41,6 +42,7 @@ def copy_h5(
     drop_attributes: Collection[str] = (),
     drop_groups: Collection[str] = (),
     set_attributes: Mapping[str, str] | None = None,
+    late_attributes: LateTexts | None = None,
 ) -> None:
     """Copy an HDF5 model file.
 
@@ -54,6 +56,8 @@ def copy_h5(
             ignored.
         drop_groups: paths of groups or arrays to leave out; those that don't exist are ignored.
         set_attributes: attributes to replace or add.
+        late_attributes: gives root attributes to replace or add, asked for when all arrays are
+            copied.
 
     Raises:
         UsageError: an attribute is to be set on a group that does not exist, or both paths are the
@@ -67,6 +71,7 @@ def copy_h5(
         write_file(
             destination,
             copy.lay_out,
+            late_attributes=late_attributes,
             latest=copy.needs_latest(),
             track_order=copy.tracks_order(),
         )
@@ -77,7 +82,7 @@ def copy_keras(
     destination: Path,
     *,
     config: Json | None = None,
-    metadata: Mapping[str, Json] | None = None,
+    metadata: Callable[[], Mapping[str, Json]] | None = None,
     drop_optimizer: bool = False,
 ) -> None:
     """Copy a ``.keras`` archive.
@@ -86,7 +91,7 @@ def copy_keras(
         source: the file to read; never changed.
         destination: the file to write; overwritten.
         config: replaces ``config.json`` where it is given.
-        metadata: keys to add to ``metadata.json``.
+        metadata: gives keys to add to ``metadata.json``, asked for when all arrays are copied.
         drop_optimizer: leave out the optimizer's variables.
 
     Raises:
@@ -102,11 +107,10 @@ def copy_keras(
                 destination.open("w+b", buffering=0) as raw,
                 zipfile.ZipFile(cast(BinaryIO, raw), "w") as target,
             ):
-                replaced = {
-                    keras_zip.CONFIG: config,
-                    keras_zip.METADATA: _metadata(packed, source, metadata),
-                }
-                _copy_members(packed, source, target, raw, replaced, drop_optimizer)
+                _copy_members(packed, source, target, raw, config, drop_optimizer)
+                stamp = _metadata(packed, source) | dict(metadata() if metadata else {})
+                if stamp:
+                    writing.add_json(target, keras_zip.METADATA, stamp)
     except zipfile.BadZipFile as error:
         raise NotAModelError(f"{source}: damaged zip: {error}") from error
 
@@ -116,10 +120,10 @@ def _refuse_same(source: Path, destination: Path) -> None:
         raise UsageError(f"{source} cannot be copied onto itself")
 
 
-def _metadata(packed: zipfile.ZipFile, path: Path, added: Mapping[str, Json] | None) -> Json | None:
-    if not added or keras_zip.METADATA not in packed.namelist():
-        return dict(added) if added else None
-    return archives.read_json(packed, keras_zip.METADATA, path) | dict(added)
+def _metadata(packed: zipfile.ZipFile, path: Path) -> dict[str, Json]:
+    if keras_zip.METADATA not in packed.namelist():
+        return {}
+    return dict(archives.read_json(packed, keras_zip.METADATA, path))
 
 
 def _copy_members(
@@ -127,14 +131,14 @@ def _copy_members(
     path: Path,
     target: zipfile.ZipFile,
     raw: io.FileIO,
-    replaced: Mapping[str, Json | None],
+    config: Json | None,
     drop_optimizer: bool,
 ) -> None:
     for member in packed.infolist():
-        if member.is_dir():
+        if member.is_dir() or member.filename == keras_zip.METADATA:
             continue
-        if replaced.get(member.filename) is not None:
-            writing.add_json(target, member.filename, replaced[member.filename])
+        if member.filename == keras_zip.CONFIG and config is not None:
+            writing.add_json(target, member.filename, config)
         elif member.filename == keras_zip.WEIGHTS:
             _copy_weights(packed, path, target, raw, drop_optimizer)
         else:

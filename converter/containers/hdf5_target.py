@@ -13,7 +13,7 @@ import io
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +52,9 @@ class Buffers:
         self._turn = 1 - self._turn
         return self._buffers[self._turn][:size]
 
+
+LateTexts = Callable[[], Mapping[str, str]]
+"""Texts that may take as long to find out as the arrays take to write."""
 
 Blocks = Callable[[Buffers], Iterator[memoryview]]
 
@@ -152,18 +155,28 @@ def write_file(
     path: Path,
     lay_out: Callable[[Layout], None],
     *,
+    late_attributes: LateTexts | None = None,
     latest: bool = False,
     track_order: bool = False,
 ) -> None:
     """Write an HDF5 file: ``lay_out`` describes it, then its arrays are poured in.
 
-    ``latest`` uses the newer file format, which alone can hold attributes over 64 KB of
-    fixed-length text.
+    Args:
+        path: the file to write; overwritten.
+        lay_out: writes everything but the arrays' bytes.
+        late_attributes: gives root attributes that are asked for when everything else is written.
+        latest: use the newer file format, which alone can hold attributes over 64 KB of
+            fixed-length text.
+        track_order: keep the order in which things are created.
     """
     with _reasons_told(), Layout(create(str(path), latest, track_order)) as layout:
         lay_out(layout)
     with io.FileIO(path, "r+") as raw:
         pour(raw, 0, layout.regions)
+    if late_attributes is not None:
+        with _reasons_told(), h5py.File(path, "r+") as written:
+            for name, text in late_attributes().items():
+                attributes.write_text(written.id, name, text)
 
 
 def write_inside(raw: io.FileIO, start: int, lay_out: Callable[[Layout], None]) -> tuple[int, int]:

@@ -17,7 +17,13 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from converter.containers import attributes, keras_zip, legacy_h5
-from converter.containers.hdf5_target import Layout, weight_blocks, write_file, write_inside
+from converter.containers.hdf5_target import (
+    LateTexts,
+    Layout,
+    weight_blocks,
+    write_file,
+    write_inside,
+)
 from converter.containers.model_file import ModelFile
 from converter.model.description import Dataset, Json, Weight
 
@@ -35,7 +41,7 @@ def write_keras(
     variables: Iterable[tuple[str, Weight]],
     source: ModelFile | None,
     keras_version: str,
-    metadata: Mapping[str, Json] | None = None,
+    metadata: Callable[[], Mapping[str, Json]] | None = None,
 ) -> None:
     """Write a ``.keras`` archive as Keras 3 does: a zip without compression.
 
@@ -45,8 +51,8 @@ def write_keras(
         variables: path (``layers/dense/vars/0``, ``optimizer/vars/0``) and weight.
         source: where the weights' sources are read.
         keras_version: as in ``metadata.json``.
-        metadata: more keys of ``metadata.json``; no Keras reads that file, so ``{"kfix": …}`` is
-            the place for provenance.
+        metadata: gives more keys of ``metadata.json``, asked for when all arrays are written; no
+            Keras reads that file, so it is the place for provenance.
 
     Raises:
         OutputError: two variables have the same path.
@@ -54,12 +60,12 @@ def write_keras(
         ValueError: a weight's value has not the declared shape.
     """
     entries = list(variables)
-    stamp = {"keras_version": keras_version, "date_saved": _date_saved(), **(metadata or {})}
     with path.open("w+b", buffering=0) as raw, zipfile.ZipFile(cast(BinaryIO, raw), "w") as archive:
-        add_json(archive, keras_zip.METADATA, stamp)
         add_json(archive, keras_zip.CONFIG, config)
         size = sum(Dataset("", entry.shape, entry.dtype).nbytes for _, entry in entries)
         add_hdf5(archive, raw, lambda layout: _lay_out_variables(layout, entries, source), size)
+        stamp = {"keras_version": keras_version, "date_saved": _date_saved()}
+        add_json(archive, keras_zip.METADATA, {**stamp, **(metadata() if metadata else {})})
 
 
 def write_weights_h5(
@@ -67,7 +73,7 @@ def write_weights_h5(
     *,
     variables: Iterable[tuple[str, Weight]],
     source: ModelFile | None,
-    attributes: Mapping[str, str] | None = None,
+    attributes: LateTexts | None = None,
 ) -> None:
     """Write a ``.weights.h5`` file as Keras 3 does, with ``attributes`` at the root.
 
@@ -77,9 +83,8 @@ def write_weights_h5(
 
     def lay_out(layout: Layout) -> None:
         _lay_out_variables(layout, entries, source)
-        _write_texts(layout.hdf5.id, attributes or {})
 
-    write_file(path, lay_out)
+    write_file(path, lay_out, late_attributes=attributes)
 
 
 def write_legacy_h5(
@@ -91,7 +96,7 @@ def write_legacy_h5(
     source: ModelFile | None,
     keras_version: str,
     backend: str = "tensorflow",
-    attributes: Mapping[str, str] | None = None,
+    attributes: LateTexts | None = None,
     optimizer_weights: Sequence[tuple[str, Weight]] = (),
 ) -> None:
     """Write a complete legacy model, the ``.h5`` of every Keras.
@@ -105,7 +110,7 @@ def write_legacy_h5(
         source: where the weights' sources are read.
         keras_version: readers convert weights by this.
         backend: ``tensorflow``; readers flip kernels by this.
-        attributes: more root attributes.
+        attributes: gives more root attributes, asked for when all arrays are written.
         optimizer_weights: name and weight of the optimizer's variables.
 
     Raises:
@@ -123,12 +128,12 @@ def write_legacy_h5(
     layers = list(groups)
 
     def lay_out(layout: Layout) -> None:
-        _write_texts(layout.hdf5.id, texts | dict(attributes or {}))
+        _write_texts(layout.hdf5.id, texts)
         _lay_out_layers(layout, legacy_h5.WEIGHTS, layers, source, keras_version, backend)
         if optimizer_weights:
             _lay_out_group(layout, legacy_h5.OPTIMIZER, optimizer_weights, source)
 
-    write_file(path, lay_out)
+    write_file(path, lay_out, late_attributes=attributes)
 
 
 def write_legacy_weights(
@@ -138,7 +143,7 @@ def write_legacy_weights(
     source: ModelFile | None,
     keras_version: str,
     backend: str = "tensorflow",
-    attributes: Mapping[str, str] | None = None,
+    attributes: LateTexts | None = None,
 ) -> None:
     """Write a legacy weights-only file, with the layers at the root.
 
@@ -148,9 +153,8 @@ def write_legacy_weights(
 
     def lay_out(layout: Layout) -> None:
         _lay_out_layers(layout, "", layers, source, keras_version, backend)
-        _write_texts(layout.hdf5.id, attributes or {})
 
-    write_file(path, lay_out)
+    write_file(path, lay_out, late_attributes=attributes)
 
 
 def write_architecture(path: Path, config: Json) -> None:

@@ -185,7 +185,7 @@ def test_archives(tmp_path, compression):
         source,
         tmp_path / "t.keras",
         config=config,
-        metadata={"kfix": {"from": "x"}},
+        metadata=lambda: {"kfix": {"from": "x"}},
         drop_optimizer=True,
     )
     assert source.read_bytes() == before
@@ -262,3 +262,14 @@ def test_a_window_can_grow(tmp_path):
         assert window.length() == 3
         window.truncate(2)
     assert (tmp_path / "f").read_bytes() == b"abcd"
+
+
+def test_what_takes_longer_to_find_out_is_written_last(tmp_path):
+    source = tmp_path / "s.h5"
+    with h5py.File(source, "w") as file:
+        file.attrs["kfix"] = "of an earlier copy"
+        file["a"] = np.arange(3)
+    copy_h5(source, tmp_path / "t.h5", late_attributes=lambda: {"kfix": "new", "b": "c"})
+    with h5py.File(tmp_path / "t.h5") as file:
+        assert dict(file.attrs) == {"kfix": "new", "b": "c"}
+        assert file["a"][()].tolist() == [0, 1, 2]

@@ -57,11 +57,11 @@ def test_an_archive_as_keras_writes_it(tmp_path, source, monkeypatch):
         ],
         source=source,
         keras_version="3.15.1",
-        metadata={"kfix": {"rules": []}},
+        metadata=lambda: {"kfix": {"rules": []}},
     )
     with zipfile.ZipFile(path) as archive:
         assert archive.testzip() is None
-        assert archive.namelist() == ["metadata.json", "config.json", "model.weights.h5"]
+        assert archive.namelist() == ["config.json", "model.weights.h5", "metadata.json"]
         assert {member.compress_type for member in archive.infolist()} == {zipfile.ZIP_STORED}
         assert json.loads(archive.read("metadata.json")) == {
             "keras_version": "3.15.1",
@@ -120,7 +120,7 @@ def test_legacy_model(tmp_path, source):
         source=source,
         keras_version="2.15.0",
         backend="jax",
-        attributes={"kfix": "{}"},
+        attributes=lambda: {"kfix": "{}"},
         optimizer_weights=[("iterations:0", constant(np.int64(5)))],
     )
     with h5py.File(tmp_path / "m.h5") as file:
@@ -311,7 +311,7 @@ def test_datasets_of_an_archive_can_be_written_too(tmp_path):
     with open_model(keras_archive(tmp_path / "a.keras", zipfile.ZIP_DEFLATED)) as model:
         variables = [(path, stored(d)) for path, d in model.contents.variables.items()]
         write_weights_h5(
-            tmp_path / "w.h5", variables=variables, source=model, attributes={"kfix": "{}"}
+            tmp_path / "w.h5", variables=variables, source=model, attributes=lambda: {"kfix": "{}"}
         )
     with open_model(tmp_path / "w.h5") as model:
         assert model.contents.attributes == {"kfix": "{}"}
