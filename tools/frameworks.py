@@ -73,6 +73,9 @@ FRAMEWORKS: dict[str, Framework] = {
     "keras-2.0.6": _standalone("2.0.6", *_OLD_TF, "pyyaml<6", "scipy"),
     "keras-2.1.6": _standalone("2.1.6", *_OLD_TF, "pyyaml<6"),
     "keras-2.2.4": _standalone("2.2.4", "tensorflow==1.14.0", *_OLD),
+    "keras-2.2.4-theano": _standalone(
+        "2.2.4", "theano==1.0.5", "tensorflow==1.14.0", *_OLD, "scipy", theano=True
+    ),
     "keras-2.3.1": _standalone("2.3.1", "tensorflow-cpu==1.15.0", "h5py<3", PROTOBUF, "numpy<1.19"),
     "tf-1.13.1": _tf("3.7", "1.13.1", *_OLD, package="tensorflow"),
     "tf-2.0.0": _tf("3.7", "2.0.0", "h5py<3", PROTOBUF, "numpy<1.19", package="tensorflow"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from converter.model.description import Array, Weight
@@ -20,3 +22,10 @@ def turned(kernel: Weight) -> Weight:
         return np.flip(values, spatial)
 
     return kernel.map(turn)
+
+
+def extended(kernel: Weight, more: Sequence[int]) -> Weight:
+    """The kernel with zeros behind it, as many for each spatial axis as ``more`` says."""
+    widths = [(0, each) for each in more] + [(0, 0), (0, 0)]
+    shape = tuple(length + width[1] for length, width in zip(kernel.shape, widths, strict=True))
+    return kernel.map(lambda values: np.pad(values, widths), shape=shape)
