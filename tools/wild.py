@@ -1,10 +1,9 @@
 """How many real models of the public stock Keras loads, before and after kfix.
 
 Reads the folder of real files beside the checkout (``../shared/wild`` with its MANIFEST.tsv) and
-prints, for the full models that Keras 2 or 3 wrote, what stock
-Keras makes of each as it is and after ``kfix convert --to keras``, with the reason for each one
-that is left. Needs the
-installed package: ``python tools/wild.py [FOLDER]``.
+prints, for the full models, what stock Keras makes of each as it is and after
+``kfix convert --to keras``, with the reason for each one that is left. Needs the installed package:
+``python tools/wild.py [FOLDER]``.
 """
 
 from __future__ import annotations
@@ -51,10 +50,10 @@ def main() -> None:
 
 
 def models(folder: Path) -> Iterator[Path]:
-    """The full models of Keras 2 and 3."""
+    """The full models."""
     with (folder / "MANIFEST.tsv").open() as manifest:
         for entry in csv.DictReader(manifest, delimiter="\t"):
-            if entry["kind"] in KINDS and entry["keras_version"].startswith(("2", "3")):
+            if entry["kind"] in KINDS:
                 yield folder / entry["file"]
 
 
