@@ -185,6 +185,8 @@ def variables_of(layer: Layer) -> list[Variable] | None:
         An empty list for layers without variables, None for classes that neither this table nor
         Keras 3 knows.
     """
+    if is_op(layer):
+        return []
     table = _TABLE.get(layer.class_name)
     if table is not None:
         own = table(layer.config)

@@ -24,11 +24,10 @@ from converter.rules.base import Change, Context, Rule, Stage
 KERNELS = {
     **dict.fromkeys(["Conv1D", "Conv2D", "Conv3D"], ("kernel",)),
     **dict.fromkeys(["Conv2DTranspose", "Conv3DTranspose"], ("kernel",)),
-    **dict.fromkeys(["SeparableConv1D", "SeparableConv2D"], ("depthwise_kernel",)),
-    "DepthwiseConv2D": ("depthwise_kernel",),
     "ConvLSTM2D": ("kernel", "recurrent_kernel"),
 }
-"""The weights that a layer convolves with."""
+"""The weights that a layer convolves with. Those of depthwise and separable layers are as they are
+on TensorFlow: Keras turned them itself when it gave them to Theano."""
 
 
 def turn(layer: Layer, context: Context) -> Change | None:

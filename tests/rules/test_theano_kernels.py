@@ -20,15 +20,13 @@ from tests.rules.upgrading import (
 CODE = "KF202"
 CONVOLUTIONS = {
     **dict.fromkeys(["Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose"], ["kernel"]),
-    "SeparableConv2D": ["depthwise_kernel", "pointwise_kernel"],
-    "DepthwiseConv2D": ["depthwise_kernel"],
     "ConvLSTM2D": ["kernel", "recurrent_kernel", "bias"],
 }
 
 
 def convolution(name: str, length: int = 3) -> Layer:
     rank = 3 if name == "Conv3D" else 1 if name == "Conv1D" else 2
-    shapes = {"pointwise_kernel": (1,) * rank + (4, 4), "bias": (4,)}
+    shapes = {"bias": (4,)}
     spatial = (length,) * rank + (4, 4)
     values = {each: np.zeros(shapes.get(each, spatial), "f4") for each in CONVOLUTIONS[name]}
     return with_weights(layer(name, data_format="channels_last"), **values)[0]
@@ -38,6 +36,12 @@ def convolution(name: str, length: int = 3) -> Layer:
 @pytest.mark.parametrize("backend", ["tensorflow", "cntk", ""])
 def test_other_backends_are_no_finding(name: str, backend: str) -> None:
     assert findings(upgraded(convolution(name), Writer((2, 2, 4), False, backend)), CODE) == []
+
+
+@pytest.mark.parametrize("name", ["SeparableConv2D", "DepthwiseConv2D"])
+def test_keras_turned_depthwise_kernels_itself(name: str) -> None:
+    it, _ = with_weights(layer(name), depthwise_kernel=np.zeros((3, 3, 4, 1), "f4"))
+    assert findings(upgraded(it, THEANO), CODE) == []
 
 
 @pytest.mark.parametrize("name", ["Dense", "LSTM", "MaxPooling2D"])
