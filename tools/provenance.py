@@ -116,6 +116,8 @@ A manifest entry says the `kind` of file, the `layers` in it, and what to `expec
 | hard-sigmoid-state | hard_sigmoid where scaling the weights can't mend it |
 | time-major | recurrent layers over the first axis |
 | batch-norm-mode, merge-cosine | modes of Keras 1 that nothing has today |
+| no-backend | numbers that depend on the backend, which nothing in the file shows |
+| theano-release | padding that depends on the release of Theano, which no file names |
 | no-input-shape | the writer lost the shape of the input |
 
 `rtol` and `atol` are given where they are not the default 1e-4 and 1e-5.

@@ -85,6 +85,12 @@ WITHOUT_EFFECT = ("consume_less",)
 
 DATA_FORMATS = {"th": "channels_first", "tf": "channels_last"}
 
+CHANNELS_ALWAYS_LAST = frozenset(
+    {"Conv1D", "MaxPooling1D", "AveragePooling1D", "ZeroPadding1D", "Flatten"}
+    | {"GlobalMaxPooling1D", "GlobalAveragePooling1D"}
+)
+"""Layers that take ``data_format`` since Keras 2; before, there was one order only."""
+
 VALUES: Mapping[str, Callable[[Json], Json]] = {
     "_initializer": objects.initializer,
     "_regularizer": objects.regularizer,
@@ -119,6 +125,8 @@ def _config(layer: Layer) -> dict[str, Json]:
     for keys in KERNEL_SIZES:
         if all(key in config for key in keys):
             config["kernel_size"] = [config.pop(key) for key in keys]
+    if CLASSES.get(layer.class_name, layer.class_name) in CHANNELS_ALWAYS_LAST:
+        config["data_format"] = "channels_last"
     special = _SPECIAL.get(layer.class_name)
     return special(config, layer) if special else config
 

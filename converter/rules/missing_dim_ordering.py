@@ -23,6 +23,7 @@ from converter.model.description import Json, Layer, Model
 from converter.model.findings import Severity
 from converter.model.structures import call_refs
 from converter.rules.base import Context, ModelChange, Rule, Stage
+from converter.rules.keras1_words import CHANNELS_ALWAYS_LAST
 from converter.rules.theano_padding import numbers
 
 FORMATS = ("channels_first", "channels_last")
@@ -62,7 +63,7 @@ def _survey(model: Model) -> tuple[set[str], dict[str, Layer]]:
 
     def look(layer: Layer, path: str) -> Layer:
         said = layer.config.get("data_format")
-        if said in FORMATS:
+        if said in FORMATS and layer.class_name not in CHANNELS_ALWAYS_LAST:
             told.add(said)
         elif layer.class_name in DEPENDENT:
             lacking[path] = layer

@@ -49,10 +49,21 @@ MESSAGE = "is padded as Theano does it, which is not as Keras 3 does"
 
 def align(layer: Layer, context: Context) -> Change | None:
     """The layer with its padding written out."""
+    if context.writer.backend == "theano":
+        return _aligned(layer, context)
+    if context.writer.generation == 1 and not context.writer.backend and _aligned(layer, context):
+        return Change(
+            Severity.REFUSED,
+            f"{layer.class_name} may be from Theano, which pads otherwise",
+            remedy="Say which backend it was: kfix edit --backend theano, or tensorflow.",
+        )
+    return None
+
+
+def _aligned(layer: Layer, context: Context) -> Change | None:
+    """What becomes of a layer of Theano; None where it is padded as Keras 3 does."""
     config, rank = layer.config, CLASSES[layer.class_name]
     padding = config.get("padding", "valid")
-    if context.writer.backend != "theano":
-        return None
     if layer.class_name == "ConvLSTM2D":
         return _conv_lstm(layer, padding)
     if padding not in ("same", "full"):
@@ -60,15 +71,19 @@ def align(layer: Layer, context: Context) -> Change | None:
     strides = numbers(config.get("strides"), rank)
     if layer.class_name in POOLING:
         size = numbers(config.get("pool_size", 2), rank)
-        if config.get("strides") is None:
-            strides = size
-        return _pooling(layer, size, strides)
+        return _pooling(layer, size, size if config.get("strides") is None else strides)
     kernel = numbers(config.get("kernel_size"), rank)
     if layer.class_name in TRANSPOSED:
         return _transposed(layer, kernel, strides)
-    dilation = numbers(config.get("dilation_rate"), rank)
+    return _convolution(layer, context, kernel, strides)
+
+
+def _convolution(
+    layer: Layer, context: Context, kernel: Sequence[int], strides: Sequence[int]
+) -> Change | None:
+    dilation = numbers(layer.config.get("dilation_rate"), len(kernel))
     reach = [(size - 1) * rate + 1 for size, rate in zip(kernel, dilation, strict=True)]
-    if padding == "full":
+    if layer.config["padding"] == "full":
         return _padded_first(layer, [[each - 1, each - 1] for each in reach])
     if all(each % 2 for each in reach) and set(strides) == {1}:
         return None

@@ -393,3 +393,280 @@ def text(F):
     model.add(L.GlobalMaxPooling1D())
     model.add(L.Dense(2, activation="softmax"))
     return Made(model, inputs=[ids(20)])
+
+
+@architecture(KERAS1, name="k1_same_padding")
+def same_padding(F):
+    """Theano begins elsewhere than TensorFlow where kernels are even or strides are taken."""
+    L = F.layers
+    kernels = [(2, 2), (3, 3), (4, 1), (5, 2)]
+    layers = [
+        L.Convolution2D(2, rows, columns, border_mode="same", subsample=subsample)
+        for rows, columns in kernels
+        for subsample in ((1, 1), (2, 2), (1, 3))
+    ]
+    return branches(F, _image(F, 8, 7), layers)
+
+
+@architecture(KERAS1, name="k1_same_padding_1d")
+def same_padding_1d(F):
+    L = F.layers
+    layers = [
+        L.Convolution1D(2, length, border_mode="same", subsample_length=subsample)
+        for length in (2, 3, 4)
+        for subsample in (1, 2)
+    ]
+    # Before Keras 1.1 this failed on Theano.
+    if F.version >= (1, 1):
+        for name in ("MaxPooling1D", "AveragePooling1D"):
+            layers += [getattr(L, name)(length, border_mode="same") for length in (2, 3)]
+            layers.append(getattr(L, name)(3, stride=1, border_mode="same"))
+    if F.has("AtrousConvolution1D"):
+        for length in (2, 3):
+            layers.append(L.AtrousConvolution1D(2, length, atrous_rate=2, border_mode="same"))
+    return branches(F, (9, 2), layers)
+
+
+@architecture(KERAS1, name="k1_pooling_alone")
+def pooling_alone(F):
+    """Without weights nothing in the file shows the backend."""
+    model = branches(F, _image(F, 8, 7), [F.layers.MaxPooling2D((2, 2), border_mode="same")])
+    return Made(model, expect="refused", reason="no-backend")
+
+
+@architecture(KERAS1, name="k1_same_padding_atrous", needs="AtrousConvolution2D")
+def same_padding_atrous(F):
+    L = F.layers
+    sizes = [(2, 3), (3, 2), (4, 4)]
+    layers = [
+        L.AtrousConvolution2D(2, rows, columns, atrous_rate=rate, border_mode="same")
+        for rows, columns in sizes
+        for rate in ((1, 1), (2, 2), (3, 3))
+    ]
+    return branches(F, _image(F, 8, 9), layers)
+
+
+@architecture(KERAS1, name="k1_same_padding_pooling")
+def same_padding_pooling(F):
+    L = F.layers
+    layers = []
+    for name in ("MaxPooling2D", "AveragePooling2D"):
+        for size in ((2, 2), (3, 3), (3, 2), (4, 5)):
+            layers.append(getattr(L, name)(size, border_mode="same"))
+            layers.append(getattr(L, name)(size, strides=(1, 2), border_mode="same"))
+        layers.append(getattr(L, name)((3, 3), strides=(1, 1), border_mode="same"))
+    # Its weights show the backend.
+    layers.append(L.Convolution2D(1, 1, 1))
+    return branches(F, _image(F, 8, 7), layers)
+
+
+@architecture(KERAS1, name="k1_same_padding_3d")
+def same_padding_3d(F):
+    L = F.layers
+    return branches(F, _volume(F), [L.Convolution3D(2, 3, 1, 3, border_mode="same")])
+
+
+@architecture(KERAS1, name="k1_same_padding_3d_strides")
+def same_padding_3d_strides(F):
+    if F.version < (1, 2):
+        raise NotImplementedError("strides were not padded before Keras 1.2")
+    layer = F.layers.Convolution3D(2, 3, 2, 2, border_mode="same", subsample=(2, 1, 2))
+    return branches(F, _volume(F), [layer])
+
+
+@architecture(KERAS1, name="k1_same_padding_3d_even")
+def same_padding_3d_even(F):
+    """From Keras 1.2 on the release of Theano decides, which no file names."""
+    layer = F.layers.Convolution3D(2, 2, 3, 2, border_mode="same")
+    model = branches(F, _volume(F), [layer])
+    refused = F.version >= (1, 2) and F.backend.backend() == "theano"
+    return Made(model, **({"expect": "refused", "reason": "theano-release"} if refused else {}))
+
+
+@architecture(KERAS1, name="k1_full_padding")
+def full_padding(F):
+    if F.backend.backend() != "theano" or F.version < (1, 1):
+        raise NotImplementedError("only Theano pads fully, since Keras 1.1")
+    L = F.layers
+    layers = [
+        L.Convolution2D(2, 3, 2, border_mode="full"),
+        L.Convolution2D(2, 2, 3, border_mode="full", subsample=(2, 2)),
+    ]
+    return branches(F, _image(F, 6, 7), layers)
+
+
+@architecture(KERAS1, name="k1_deconvolutions", needs="Deconvolution2D")
+def deconvolutions(F):
+    """Strides leave open how long the output is; the layer was told."""
+    L = F.layers
+    theano = F.backend.backend() == "theano"
+    th = F.backend.image_dim_ordering() == "th"
+
+    def layer(rows, columns, lengths, subsample, mode):
+        shape = (3, 2) + lengths if th else (3,) + lengths + (2,)
+        given = {"output_shape": shape, "subsample": subsample, "border_mode": mode}
+        return L.Deconvolution2D(2, rows, columns, **given)
+
+    layers = [
+        layer(3, 3, (12, 10), (2, 2), "same"),
+        layer(3, 5, (11, 9), (2, 2), "same"),
+        layer(3, 3, (6, 5), (1, 1), "same"),
+        layer(5, 3, (16, 13), (3, 3), "same"),
+        layer(3, 2, (14, 10), (2, 2), "valid"),
+        layer(3, 3, (13, 12), (2, 2), "valid"),
+        layer(2, 2, (17, 14), (3, 3), "valid"),
+    ]
+    if not theano:
+        layers.append(layer(2, 4, (12, 10), (2, 2), "same"))
+    return branches(F, _image(F, 6, 5, 3), layers)
+
+
+@architecture(KERAS1, name="k1_conv_lstms", needs="ConvLSTM2D")
+def conv_lstms(F):
+    L = F.layers
+    shape = (3,) + _image(F, 6, 7)
+    layers = [
+        L.ConvLSTM2D(2, 2, 3),
+        L.ConvLSTM2D(2, 3, 3, border_mode="same", return_sequences=True),
+        L.ConvLSTM2D(2, 3, 2, inner_activation="sigmoid", go_backwards=True),
+    ]
+    return branches(F, shape, layers)
+
+
+@architecture(KERAS1, name="k1_merge_branches")
+def merge_branches(F):
+    """Branches of different depth, one with a Merge of its own, one a graph."""
+    L = F.layers
+    from keras.layers import merge
+
+    one = F.Sequential([L.Dense(3, input_dim=4), L.Dense(3, activation="tanh"), L.Dense(2)])
+    left, right = F.Sequential([L.Dense(2, input_dim=3)]), F.Sequential([L.Dense(3, input_dim=2)])
+    two = F.Sequential()
+    two.add(L.Merge([left, right], mode="concat"))
+    two.add(L.Dense(2))
+    x, y = F.Input(shape=(3,)), F.Input(shape=(2,))
+    three = F.Model([x, y], L.Dense(2)(merge([L.Dense(2)(x), L.Dense(2)(y)], mode="sum")))
+    model = F.Sequential()
+    model.add(L.Merge([one, two, three], mode="concat"))
+    model.add(L.Dense(2))
+    return model
+
+
+@architecture(KERAS1, name="k1_merge_nested")
+def merge_nested(F):
+    """A Sequential with several inputs as the first layer of another."""
+    L = F.layers
+    left, right = F.Sequential([L.Dense(3, input_dim=4)]), F.Sequential([L.Dense(2, input_dim=3)])
+    inner = F.Sequential()
+    inner.add(L.Merge([left, right], mode="concat"))
+    inner.add(L.Dense(3, activation="tanh"))
+    model = F.Sequential()
+    model.add(inner)
+    model.add(L.Dense(2))
+    return model
+
+
+@architecture(KERAS1, name="k1_wrapped_convolutions")
+def wrapped_convolutions(F):
+    L = F.layers
+    x = F.Input(shape=(3,) + _image(F, 6, 7))
+    y = L.TimeDistributed(L.Convolution2D(2, 3, 2, border_mode="same"))(x)
+    y = L.TimeDistributed(L.MaxPooling2D((2, 2)))(y)
+    y = L.TimeDistributed(L.Flatten())(y)
+    return F.Model(x, [y, L.LSTM(3)(y)])
+
+
+@architecture(KERAS1, name="k1_nested_deep")
+def nested_deep(F):
+    """Layers with several arrays, trainable and not, in models inside of a model."""
+    L = F.layers
+    encoder = F.Sequential([L.Convolution1D(3, 2, input_shape=(6, 2)), L.LSTM(3)])
+    frozen = F.Sequential([L.Dense(4, input_dim=3), L.Dense(3, activation="tanh")])
+    frozen.layers[0].trainable = False
+    model = F.Sequential()
+    model.add(encoder)
+    model.add(frozen)
+    model.add(L.Dense(2))
+    return model
+
+
+@architecture(KERAS1, name="k1_normalized_inside")
+def normalized_inside(F):
+    L = F.layers
+    x = F.Input(shape=(4,))
+    y = L.Dense(3)(L.BatchNormalization()(L.Dense(5)(x)))
+    inner = F.Model(x, L.BatchNormalization()(y))
+    z = F.Input(shape=(4,))
+    return F.Model(z, L.Dense(2)(inner(z)))
+
+
+@architecture(KERAS1, name="k1_paddings")
+def paddings(F):
+    L = F.layers
+    x, y = F.Input(shape=(6, 2)), F.Input(shape=_image(F, 6, 7))
+    outputs = [L.ZeroPadding1D(2)(x), L.ZeroPadding2D((2, 1))(y)]
+    if F.version >= (1, 2):
+        outputs += [
+            L.ZeroPadding1D((1, 2))(x),
+            L.ZeroPadding1D({"left_pad": 2, "right_pad": 1})(x),
+            L.ZeroPadding2D((1, 2, 3, 0))(y),
+            L.ZeroPadding2D({"top_pad": 1, "right_pad": 2})(y),
+        ]
+    outputs.append(L.Convolution2D(1, 2, 2)(y))
+    return F.Model([x, y], outputs)
+
+
+@architecture(KERAS1, name="k1_objects")
+def objects(F):
+    """Initializers, regularizers and constraints; none of them matters for the numbers."""
+    L = F.layers
+    from keras import constraints, regularizers
+
+    l1l2 = regularizers.l1l2(l1=0.01, l2=0.02)
+    layers = [
+        L.Dense(3, init=init)
+        for init in ("uniform", "normal", "zero", "one", "orthogonal", "lecun_uniform")
+    ]
+    layers += [
+        L.Dense(3, W_regularizer=l1l2, b_regularizer="l1", W_constraint=constraints.maxnorm(3)),
+        L.Dense(2, activity_regularizer="activity_l2", W_constraint="unitnorm"),
+        L.Dense(2, activation="softplus", b_constraint="nonneg"),
+    ]
+    return branches(F, (4,), layers)
+
+
+@architecture(KERAS1, name="k1_stateful")
+def stateful(F):
+    L = F.layers
+    model = F.Sequential()
+    model.add(L.LSTM(3, stateful=True, batch_input_shape=(3, 6, 2), return_sequences=True))
+    model.add(L.GRU(2, stateful=True))
+    return model
+
+
+@architecture(KERAS1, name="k1_unrolled")
+def unrolled(F):
+    L = F.layers
+    layers = [L.LSTM(3, unroll=True), L.GRU(2, unroll=True, go_backwards=True)]
+    return branches(F, (5, 2), layers + [L.SimpleRNN(2, unroll=True, activation="relu")])
+
+
+@architecture(KERAS1, name="k1_masked_layers")
+def masked_layers(F):
+    L = F.layers
+    x = F.Input(shape=(6, 3))
+    y = L.Masking()(x)
+    outputs = [L.TimeDistributed(L.Dense(2))(y), L.LSTM(2, return_sequences=True)(y)]
+    outputs.append(L.SimpleRNN(2)(L.LSTM(3, return_sequences=True)(y)))
+    if F.has("Bidirectional"):
+        outputs.append(L.Bidirectional(L.GRU(2))(y))
+        outputs.append(L.Bidirectional(L.LSTM(2, return_sequences=True))(y))
+    return Made(F.Model(x, outputs), inputs=[padded_floats()])
+
+
+@architecture(KERAS1, name="k1_dense_on_sequences")
+def dense_on_sequences(F):
+    if F.version < (1, 2):
+        raise NotImplementedError("Dense took vectors only")
+    L = F.layers
+    return branches(F, (5, 3), [L.Dense(4, activation="relu"), L.Dense(2, activation="softmax")])
