@@ -14,9 +14,10 @@ from dataclasses import replace
 import numpy as np
 
 from converter.layouts import legacy
+from converter.layouts.combining import of_several
 from converter.layouts.legacy import Stored
 from converter.layouts.variables import Variable
-from converter.model.description import Array, Json, Layer, Model, Weight
+from converter.model.description import Json, Layer, Model, Weight
 
 Config = Mapping[str, Json]
 Names = Callable[[Config], Sequence[str]]
@@ -149,10 +150,8 @@ def _with_kernel(layer: Layer, kernel: Callable[[Weight, bool], Weight]) -> list
 
 
 def _separable(layer: Layer) -> list[Weight]:
-    *kernels, last = _renamed("depthwise_kernel", "pointwise_kernel", "bias")(layer)
-    if last.name != "bias":
-        return [_channels_last(each, _is_channels_first(layer)) for each in (*kernels, last)]
-    return [*(_channels_last(each, _is_channels_first(layer)) for each in kernels), last]
+    named = _renamed("depthwise_kernel", "pointwise_kernel", "bias")(layer)
+    return [_channels_last(each, _is_channels_first(layer)) for each in named]
 
 
 def _convolution1d(layer: Layer) -> list[Weight]:
@@ -208,19 +207,18 @@ def _without_axis_1(weight: Weight) -> Weight:
 
 def side_by_side(name: str, parts: Sequence[Weight]) -> Weight:
     """Several weights as one, along the last axis."""
-    counts = [len(part.sources) for part in parts]
-    ends = np.cumsum(counts)
-
-    def compute(arrays: Sequence[Array]) -> Array:
-        found = []
-        for part, end, count in zip(parts, ends, counts, strict=True):
-            given = arrays[end - count : end]
-            found.append(part.compute(given) if part.compute else given[0])
-        return np.concatenate(found, axis=-1)
-
     last = sum(part.shape[-1] for part in parts)
-    sources = tuple(source for part in parts for source in part.sources)
-    return Weight(name, sources, (*parts[0].shape[:-1], last), parts[0].dtype, compute)
+    shape = (*parts[0].shape[:-1], last)
+    return of_several(name, parts, lambda *values: np.concatenate(values, axis=-1), shape)
+
+
+def _highway(layer: Layer) -> list[Weight]:
+    """Up to Keras 1.1 each bias was stored behind its matrix."""
+    matrices = [each for each in layer.weights if len(each.shape) == 2]
+    biases = [each for each in layer.weights if len(each.shape) == 1]
+    names = ("W", "W_carry", "b", "b_carry")
+    pairs = zip([*matrices, *biases], names, strict=False)
+    return [replace(weight, name=name) for weight, name in pairs]
 
 
 _LAYOUTS: Mapping[str, Callable[[Layer], list[Weight]]] = {
@@ -239,4 +237,5 @@ _LAYOUTS: Mapping[str, Callable[[Layer], list[Weight]]] = {
     "GRU": _recurrent(GRU_GATES, GRU_GATES),
     "ConvLSTM2D": _recurrent(LSTM_GATES, "ifco"),
     "PReLU": _renamed("alpha"),
+    "Highway": _highway,
 }

@@ -47,13 +47,20 @@ def fill(model: Model, context: Context) -> Iterator[ModelChange]:
     for path, layer in lacking.items():
         found = _format(layer, path, told, model)
         message = f"{layer.class_name} does not say where its channels are"
+        shown = _by_names(path, layer)
         if found is None:
-            remedy = f"""Say it: kfix edit --set '{path}.dim_ordering="tf"', or "th"."""
-            yield ModelChange(Severity.REFUSED, message, layer=path, remedy=remedy)
+            remedy = f"""Say it: kfix edit --set '{shown}.dim_ordering="tf"', or "th"."""
+            yield ModelChange(Severity.REFUSED, message, layer=shown, remedy=remedy)
             continue
         model = _with_format(model, path, found)
         remedy = f"taken as {found}, which is what the rest of the model shows"
-        yield ModelChange(Severity.NOTICE, message, model, remedy, path)
+        yield ModelChange(Severity.NOTICE, message, model, remedy, shown)
+
+
+def _by_names(path: str, layer: Layer) -> str:
+    """The path as findings have it: the names of layers only."""
+    before = path.replace("/layers/", "/").rpartition("/")[0]
+    return f"{before}/{layer.name}" if before else layer.name
 
 
 def _survey(model: Model) -> tuple[set[str], dict[str, Layer]]:
