@@ -20,13 +20,11 @@ def pad_in_front(layer: Layer, context: Context) -> Change | None:
     if layer.config.get("padding") != "causal":
         return None
     message = "SeparableConv1D has causal padding, which Keras 3 does not know"
-    if layer.config.get("data_format") == "channels_first":
-        return Change(Severity.REFUSED, f"{message}, with channels first")
     size = _first(layer.config.get("kernel_size"))
     dilation = _first(layer.config.get("dilation_rate", 1))
     if size is None or dilation is None:
         return Change(Severity.REFUSED, f"{message}, and no size of its kernel")
-    common = {key: layer.config[key] for key in ("dtype",) if key in layer.config}
+    common = {key: layer.config[key] for key in ("dtype", "data_format") if key in layer.config}
     config = {**common, "padding": [dilation * (size - 1), 0]}
     padding = Layer(f"{layer.name}_padding", "ZeroPadding1D", config)
     new = layer.with_config(padding="valid")

@@ -36,10 +36,10 @@ def test_conv1d_keeps_causal_padding() -> None:
     assert_unchanged(layer("Conv1D", padding="causal", data_format="channels_last"), CODE)
 
 
-def test_channels_first_is_refused_and_left() -> None:
+def test_the_padding_knows_where_the_channels_are() -> None:
     result = upgraded(convolution(data_format="channels_first"))
-    assert only(result, CODE).severity is Severity.REFUSED
-    assert found(result.model).config["padding"] == "causal"
+    padding = found(result.model, "it_padding")
+    assert padding.config == {"data_format": "channels_first", "padding": [4, 0]}
 
 
 def test_files_of_keras_3_are_not_touched() -> None:

@@ -22,6 +22,7 @@ from .saving import (
     load,
     op_names,
     predict,
+    predict_by_xla,
     read_arrays,
     save,
     write_arrays,
@@ -81,7 +82,8 @@ def write_one(F, item, folder):
     inputs = arrays(F, model.inputs, made.inputs, item.name)
     _train(F, model, made, inputs, item.name)
     reference = made.twin(F, model, folder) if made.twin else model
-    outputs = predict(F, reference, inputs)
+    compute = predict_by_xla if made.facts.get("by_xla") else predict
+    outputs = compute(F, reference, inputs)
     if any(value.dtype.kind == "f" and not np.isfinite(value).all() for value in outputs):
         raise ValueError("an output is not finite")
     stored = {f"input_{i}": value for i, value in enumerate(inputs)}
@@ -104,6 +106,8 @@ def check_one(F, entry, folder, compiled=True):
     if entry.get("reason") == "cudnn":
         return ""
     model = load(F, folder, entry, custom_objects(F), compiled)
+    if entry.get("by_xla"):
+        return _difference(predict_by_xla(F, model, inputs), outputs, entry)
     why = _difference(call(F, model, inputs), outputs, entry)
     return why and _difference(predict(F, model, inputs), outputs, entry)
 

@@ -3,6 +3,7 @@
 from . import (  # noqa: F401
     activations,
     attention,
+    channels_first,
     convolution,
     core,
     demos,
