@@ -14,7 +14,7 @@ from converter.containers.writers import writer_of
 from converter.model.description import Dataset
 
 OPTIMIZER = "optimizer"
-# What tf.keras 2.12 and 2.13 called the group that is now named layers.
+# What tf.keras 2.13 called the group that is now named layers.
 _EARLY = "_layer_checkpoint_dependencies"
 
 

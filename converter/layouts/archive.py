@@ -8,7 +8,7 @@ creation. See ``_walk_saveable`` and ``_save_container_state`` in keras/src/savi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from converter.layouts.graph_order import ordered_layers
@@ -16,7 +16,8 @@ from converter.layouts.legacy import CountMismatchError, weight
 from converter.layouts.variables import Variable, is_op, variables_of
 from converter.model.description import Dataset, Layer, Model, Weight
 
-INNER_PATHS = {"layer": "layer", "cell": "cell", "backward_layer": "backward_layer"}
+EARLY_LAYERS = "_layer_checkpoint_dependencies"
+"""What TensorFlow 2.13 called the group that is now named layers."""
 RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"})
 
 
@@ -27,12 +28,21 @@ def snake_case(class_name: str) -> str:
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
+Visits = Callable[[str], int]
+"""How often the writer came by the layer at a path; each time the count of its class went up."""
+
+
+def _once(_path: str) -> int:
+    return 1
+
+
 def layer_paths(
-    model: Model, base: str = "", *, implicit_masks: bool = True
+    model: Model, base: str = "", *, implicit_masks: bool = True, visits: Visits = _once
 ) -> Iterator[tuple[Layer, str]]:
     """Every layer that can own variables with its group's path; nested ones after containers."""
-    for layer, path in _numbered(_saved_layers(model, implicit_masks), f"{base}layers/"):
-        yield from _inside(layer, path, implicit_masks)
+    layers = _saved_layers(model, implicit_masks)
+    for layer, path in _numbered(layers, f"{base}layers/", visits):
+        yield from _inside(layer, path, implicit_masks, visits)
 
 
 def _saved_layers(model: Model, implicit_masks: bool) -> list[Layer]:
@@ -45,25 +55,32 @@ def _saved_layers(model: Model, implicit_masks: bool) -> list[Layer]:
     ]
 
 
-def _numbered(layers: Iterable[Layer], base: str) -> Iterator[tuple[Layer, str]]:
+def _numbered(
+    layers: Iterable[Layer], base: str, visits: Visits = _once
+) -> Iterator[tuple[Layer, str]]:
     used: dict[str, int] = {}
     for layer in layers:
         name = snake_case(layer.class_name)
         count = used.setdefault(name, 0)
-        used[name] += 1
-        yield layer, f"{base}{name}_{count}" if count else f"{base}{name}"
+        path = f"{base}{name}_{count}" if count else f"{base}{name}"
+        used[name] += visits(path)
+        yield layer, path
 
 
-def _inside(layer: Layer, path: str, implicit_masks: bool) -> Iterator[tuple[Layer, str]]:
+def _inside(
+    layer: Layer, path: str, implicit_masks: bool, visits: Visits
+) -> Iterator[tuple[Layer, str]]:
     yield layer, path
     if layer.model is not None:
-        yield from layer_paths(layer.model, f"{path}/", implicit_masks=implicit_masks)
+        inside = layer_paths(layer.model, f"{path}/", implicit_masks=implicit_masks, visits=visits)
+        yield from inside
     cells = [child for key, child in layer.inner.items() if key.startswith("cells/")]
     for child, child_path in _numbered(cells, f"{path}/cells/"):
-        yield from _inside(child, child_path, implicit_masks)
+        yield from _inside(child, child_path, implicit_masks, visits)
     for key, child in layer.inner.items():
         if not key.startswith("cells/"):
-            yield from _inside(child, f"{path}/{_inner_name(layer, key)}", implicit_masks)
+            inner_path = f"{path}/{_inner_name(layer, key)}"
+            yield from _inside(child, inner_path, implicit_masks, visits)
 
 
 def _inner_name(layer: Layer, key: str) -> str:
@@ -115,7 +132,8 @@ def bind(
     """
     found: dict[int, tuple[Weight, ...]] = {}
     problems: list[Exception] = []
-    for layer, path in layer_paths(model, implicit_masks=implicit_masks):
+    visits = _visits_of_tf_2_13(stored) if _of_tf_2_13(stored) else _once
+    for layer, path in layer_paths(model, implicit_masks=implicit_masks, visits=visits):
         names = [variable.name for variable in archived_variables(layer)]
         paths = [f"{path}/{name}" for name in _variable_paths(layer)]
         paths = [each if each in stored else _as_tf_keras(each) for each in paths]
@@ -133,6 +151,22 @@ def bind(
         found[id(layer)] = tuple(weight(name, data) for name, data in present)
     layers = tuple(rebuild_identified(layer, found) for layer in model.layers)
     return replace(model, layers=layers), problems
+
+
+def _of_tf_2_13(stored: Mapping[str, Dataset]) -> bool:
+    return any(EARLY_LAYERS in dataset.path for dataset in stored.values())
+
+
+def _visits_of_tf_2_13(stored: Mapping[str, Dataset]) -> Visits:
+    """TensorFlow 2.13 walked what it tracks for checkpoints, where a layer with weights is twice:
+    its second Dense is ``dense_2``. See ``Functional._layer_checkpoint_dependencies`` there."""
+    groups = {
+        "/".join(parts[:n])
+        for path in stored
+        if (parts := path.split("/"))
+        for n in range(len(parts))
+    }
+    return lambda path: 2 if path in groups else 1
 
 
 def _as_tf_keras(path: str) -> str:
