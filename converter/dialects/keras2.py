@@ -48,7 +48,7 @@ RECURRENT = frozenset(
         "CuDNNGRU",
         "Bidirectional",
     }
-    | {"ConvRNN2D"}
+    | {"ConvRNN2D", "UnifiedLSTM", "UnifiedGRU"}
 )
 
 NAMELESS = "sequential"

@@ -73,7 +73,9 @@ POINTWISE = frozenset(
     | {"Dropout", "AlphaDropout", "GaussianNoise", "GaussianDropout"}
 )
 MERGES = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"})
-ALONG_AN_AXIS = frozenset({"BatchNormalization", "GroupNormalization", "Softmax", "Concatenate"})
+ALONG_AN_AXIS = frozenset(
+    {"BatchNormalization", "GroupNormalization", "LayerNormalization", "Softmax", "Concatenate"}
+)
 WRAPPERS = frozenset({"Bidirectional", "SpectralNormalization"})
 """Layers that take what the layer in them takes."""
 

@@ -123,6 +123,21 @@ def _reversible_embedding(config: Config) -> list[Variable]:
     )
 
 
+def _of_keras1(*names: str) -> Callable[[Config], list[Variable]]:
+    """Matrices and their biases, which Keras 1 counted apart and by a shorter word."""
+
+    def variables(config: Config) -> list[Variable]:
+        biases = [name.replace("W", "b") for name in names] if config.get("bias", True) else []
+        return [Variable(name) for name in (*names, *biases)]
+
+    return variables
+
+
+def _random_fourier_features(config: Config) -> list[Variable]:
+    fixed = [Variable(name, trainable=False) for name in ("unscaled_kernel", "bias")]
+    return [*fixed, Variable("kernel_scale")]
+
+
 def _spectral_normalization(config: Config) -> list[Variable]:
     return [Variable("vector_u", trainable=False)]
 
@@ -146,7 +161,9 @@ _TABLE: dict[str, Callable[[Config], list[Variable]]] = {
         ["SeparableConv1D", "SeparableConv2D"], _with_bias("depthwise_kernel", "pointwise_kernel")
     ),
     **dict.fromkeys(
-        ["LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"], _in_cell
+        ["LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"]
+        + ["UnifiedLSTM", "UnifiedGRU"],
+        _in_cell,
     ),
     **dict.fromkeys(
         ["LSTMCell", "GRUCell", "SimpleRNNCell"], _with_bias("kernel", "recurrent_kernel")
@@ -175,6 +192,9 @@ _TABLE: dict[str, Callable[[Config], list[Variable]]] = {
     "Normalization": _normalization,
     "STFTSpectrogram": _spectrogram,
     "SpectralNormalization": _spectral_normalization,
+    "MaxoutDense": _of_keras1("W"),
+    "Highway": _of_keras1("W", "W_carry"),
+    "RandomFourierFeatures": _random_fourier_features,
 }
 
 

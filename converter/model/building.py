@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from converter.model.description import Call, Json, Layer, Model, TensorRef, Weight
 from converter.model.rewriting import NUMPY_OPS, free_name
+
+NN_OPS = "keras.src.ops.nn"
+MATH_OPS = "keras.src.ops.math"
 
 
 class GraphBuilder:
@@ -59,14 +63,67 @@ class GraphBuilder:
         self.layers.append(new)
         return TensorRef(new.name)
 
+    def scaled(
+        self,
+        x: TensorRef,
+        rank: int,
+        axes: Sequence[int],
+        scale: Weight,
+        offset: Weight | None = None,
+        **config: Json,
+    ) -> TensorRef:
+        """A tensor times ``scale``, plus ``offset``: an EinsumDense that sums nothing.
+
+        Args:
+            x: the tensor.
+            rank: its rank, with the batch axis.
+            axes: along which ``scale`` and ``offset`` lie, in order; they hold an axis for each.
+            scale: the factors.
+            offset: what is added.
+            config: more of the layer's arguments.
+        """
+        every = string.ascii_lowercase[:rank]
+        along = "".join(every[axis] for axis in axes)
+        lengths = dict(zip(axes, scale.shape, strict=True))
+        weights = [replace(scale, name="kernel")]
+        if offset is not None:
+            # The bias has an axis of its own for each one behind its first.
+            shape = tuple(lengths.get(axis, 1) for axis in range(axes[0], rank))
+            bias = offset.map(lambda values: values.reshape(shape), shape=shape)
+            weights.append(replace(bias, name="bias"))
+        return self.layer(
+            "EinsumDense",
+            x,
+            weights=weights,
+            equation=f"{every},{along}->{every}",
+            output_shape=[lengths.get(axis) for axis in range(1, rank)],
+            bias_axes=along if offset is not None else None,
+            **config,
+        )
+
+    def moments(self, x: TensorRef, axes: Sequence[int]) -> tuple[TensorRef, TensorRef]:
+        """Mean and variance of a tensor along ``axes``, which stay as axes of length 1."""
+        mean = self.op("Moments", x, module=NN_OPS, axes=list(axes), keepdims=True)
+        return mean, replace(mean, output=1)
+
+    def over_root(self, x: TensorRef, variance: TensorRef, epsilon: float) -> TensorRef:
+        """A tensor over the square root of a variance plus ``epsilon``."""
+        inverse = self.op("Rsqrt", self.op("Add", variance, epsilon), module=MATH_OPS)
+        return self.op("Multiply", x, inverse)
+
     def model(self, name: str, outputs: Any) -> Model:
         """The graph as a functional model from its inputs to ``outputs``."""
         inputs = self.inputs[0] if len(self.inputs) == 1 else list(self.inputs)
         return Model(name, "functional", tuple(self.layers), inputs, outputs)
 
     def instead_of(self, layer: Layer, outputs: Any) -> Layer:
-        """The graph as a nested model that has the name and the calls of ``layer``."""
+        """The graph as a nested model that has the name and the calls of ``layer``.
+
+        It is frozen where the layer is.
+        """
         model = self.model(layer.name, outputs)
+        if layer.config.get("trainable") is False:
+            model = replace(model, config={"trainable": False})
         return Layer(layer.name, "Functional", calls=layer.calls, model=model, module="keras")
 
     def _name(self, class_name: str) -> str:

@@ -98,6 +98,18 @@ def with_call(layer: Layer, index: int, call: Call) -> Layer:
     return replace(layer, calls=(*layer.calls[:index], call, *layer.calls[index + 1 :]))
 
 
+def with_layer_before(model: Model, layer: Layer, first: Layer) -> Model:
+    """The model with ``first`` between a layer and the first argument of its calls."""
+    calls = tuple(Call(call.args[:1]) for call in layer.calls)
+    behind = tuple(
+        Call((TensorRef(first.name, index), *call.args[1:]), call.kwargs)
+        for index, call in enumerate(layer.calls)
+    )
+    pair = [replace(first, calls=calls), replace(layer, calls=behind)]
+    layers = [each for old in model.layers for each in (pair if old is layer else [old])]
+    return replace(model, layers=tuple(layers))
+
+
 def as_functional(model: Model) -> Model | None:
     """A Sequential as the graph that it stands for; None when it does not say what its input is."""
     if model.kind != "sequential":

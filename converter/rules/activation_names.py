@@ -19,7 +19,7 @@ from converter.model.description import Json, Layer
 from converter.model.findings import Severity
 from converter.rules.base import Change, Context, Rule, Stage
 
-ALIASES = {"softmax_v2": "softmax"}
+ALIASES = {"softmax_v2": "softmax", "log_softmax_v2": "log_softmax", "exp": "exponential"}
 
 
 def rewrite(layer: Layer, context: Context) -> Change | None:

@@ -1,7 +1,7 @@
 """Layers that let go of masks in Keras 2 and keep them in Keras 3.
 
-What it sees: a mask that reaches Identity, Rescaling or Normalization, or a MultiHeadAttention
-written before TensorFlow 2.10.
+What it sees: a mask that reaches Identity, Rescaling or Normalization, a MultiHeadAttention written
+before TensorFlow 2.10, or a ReLU layer before TensorFlow 2.5.
 
 Why it matters: Keras 2 dropped the mask there. Keras 3 hands it on to the layers behind, and its
 MultiHeadAttention leaves out masked positions, without an error.
@@ -29,6 +29,9 @@ ALWAYS = frozenset({"Identity", "Rescaling", "Normalization"})
 MASKED_ATTENTION = (2, 10)
 """From this version on MultiHeadAttention made use of masks."""
 
+MASKED_RELU = (2, 5)
+"""From this version of tf.keras on ReLU layers handed masks on; stand-alone Keras's always did."""
+
 
 def unmask(model: Model, context: Context) -> Iterator[ModelChange]:
     """Takes the masks off what such layers are given, in each graph by itself."""
@@ -55,8 +58,12 @@ def _from_outside(model: Model, classes: frozenset[str]) -> Iterator[ModelChange
 
 
 def _classes(writer: Writer) -> frozenset[str]:
-    unmasked = writer.version < MASKED_ATTENTION
-    return ALWAYS | {"MultiHeadAttention"} if unmasked else ALWAYS
+    classes = ALWAYS
+    if writer.version < MASKED_ATTENTION:
+        classes |= {"MultiHeadAttention"}
+    if writer.tf_keras and writer.version < MASKED_RELU:
+        classes |= {"ReLU"}
+    return classes
 
 
 def _masked_tensors(graph: Model, layer: Layer) -> set[TensorRef]:

@@ -1,9 +1,9 @@
 """RandomCrop at inference.
 
-What it sees: RandomCrop of tf.keras 2.6 to 2.15.
+What it sees: RandomCrop of tf.keras 2.6 to 2.15, and of Keras 3 before 3.6.
 
-Why it matters: at inference Keras 2 resizes to the crop's size, cutting to its aspect ratio first.
-Keras 3 passes the image through as it is, though its shape says otherwise.
+Why it matters: at inference these resize to the crop's size, cutting to its aspect ratio first.
+Keras 3.6 and later passes the image through as it is, though its shape says otherwise.
 
 What kfix changes: it becomes Resizing(crop_to_aspect_ratio=True), which is the same at inference.
 Random cropping in further training is lost, which the report says.
@@ -19,10 +19,13 @@ from converter.model.findings import Severity
 from converter.rules.base import Change, Context, Rule, Stage
 
 SMART_RESIZE = (2, 6)
+PASSES_THROUGH_SINCE = (3, 6)
 
 
 def to_resizing(layer: Layer, context: Context) -> Change | None:
     """Resizing with the same height and width."""
+    if context.writer.version >= PASSES_THROUGH_SINCE:
+        return None
     message = "RandomCrop passes images through uncropped in Keras 3"
     if context.writer.version < SMART_RESIZE:
         return Change(
@@ -48,7 +51,7 @@ RULE = Rule(
     code="KF207",
     stage=Stage.MEANING,
     summary="RandomCrop does not crop at inference in Keras 3",
-    generations=frozenset({2}),
+    generations=frozenset({2, 3}),
     classes=frozenset({"RandomCrop"}),
     layer=to_resizing,
 )

@@ -5,21 +5,44 @@ What it sees: ``rms_scaling=True`` on LayerNormalization of Keras 3 before 3.15.
 Why Keras 3 trips: the argument was taken out. It scaled by the variance and kept the mean,
 which neither LayerNormalization nor RMSNormalization does today.
 
-What kfix changes: nothing, it refuses.
+What kfix changes: writes it as op nodes that divide by the root of the variance, and an EinsumDense
+for gamma. Op nodes reload from an archive, not from an ``.h5``. It is refused where the rank of the
+input is not known, and where a mask would be lost.
 
 Links: https://keras.io/api/layers/normalization_layers/layer_normalization/
 """
 
-from converter.model.description import Layer
-from converter.model.findings import Severity
-from converter.rules.base import Change, Context, Rule, Stage
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from converter.model.building import GraphBuilder
+from converter.model.description import Json, Layer, Model
+from converter.rules._rebuilding import Place, Plan, rebuilt
+from converter.rules.base import Context, ModelChange, Rule, Stage
 
 
-def refuse(layer: Layer, context: Context) -> Change | None:
-    """A finding for layers that really scaled that way."""
-    if not layer.config.get("rms_scaling"):
+def rewrite(model: Model, context: Context) -> Iterator[ModelChange]:
+    """Writes each such layer as a small model."""
+    return rebuilt(model, context, _plan)
+
+
+def _plan(layer: Layer, place: Place) -> Plan | None:
+    if layer.class_name != "LayerNormalization" or not layer.config.get("rms_scaling"):
         return None
-    return Change(Severity.REFUSED, "LayerNormalization has rms_scaling, which no layer does today")
+    message = "LayerNormalization has rms_scaling, which no layer does today"
+    if place.rank is None or len(layer.weights) != 1:
+        return Plan(message, None, "The rank of its input is not known.")
+    rank, (gamma,) = place.rank, layer.weights
+    axis: Json = layer.config.get("axis", -1)
+    axes = sorted(each % rank for each in (axis if isinstance(axis, list) else [axis]))
+    lengths = dict(zip(axes, gamma.shape, strict=True))
+    graph = GraphBuilder(layer.name)
+    x = graph.input([lengths.get(index) for index in range(rank)])
+    _, variance = graph.moments(x, axes)
+    y = graph.over_root(x, variance, layer.config.get("epsilon", 1e-3))
+    new = graph.instead_of(layer, graph.scaled(y, rank, axes, gamma))
+    return Plan(message, new, "written with op nodes")
 
 
 RULE = Rule(
@@ -27,6 +50,5 @@ RULE = Rule(
     stage=Stage.MEANING,
     summary="LayerNormalization no longer scales by the variance alone",
     generations=frozenset({3}),
-    classes=frozenset({"LayerNormalization"}),
-    layer=refuse,
+    model=rewrite,
 )

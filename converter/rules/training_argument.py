@@ -6,8 +6,10 @@ Why it matters: Keras 2 obeyed it: ``bn(x, training=True)`` normalises with the 
 statistics at inference too. Keras 3 replaces it by the mode of the whole model, without an error.
 
 What kfix changes: removes it where it is false or None, which is what inference does, and where the
-layer behaves the same in both modes. A true one is refused on layers that behave otherwise in
-training.
+layer behaves the same in both modes: tf.keras took a frozen BatchNormalization so from 2.2 on. A
+true one is left to ``batch-statistics`` on BatchNormalization, and refused on other layers that
+behave otherwise in training: Keras 3 obeys it when a model is called, ``predict`` and an export
+don't.
 
 Links: https://github.com/keras-team/keras/blob/master/keras/src/ops/function.py
 """
@@ -30,7 +32,9 @@ def remove(layer: Layer, context: Context) -> Change | None:
         for call in layer.calls
         if call.kwargs.get("training") not in (None, False, 0)
     ]
-    if asked and _differs_in_training(layer):
+    if asked and layer.class_name == "BatchNormalization" and not _is_frozen(layer, context):
+        return None
+    if asked and layer.class_name != "BatchNormalization" and _differs_in_training(layer):
         always = f"is always called with training={asked[0]}"
         message = f"{layer.class_name} {always}, which Keras 3 ignores at inference"
         return Change(Severity.REFUSED, message)
@@ -43,6 +47,13 @@ def remove(layer: Layer, context: Context) -> Change | None:
     return Change(
         Severity.NOTICE, message, (replace(layer, calls=calls),), "removed: inference is the same"
     )
+
+
+def _is_frozen(layer: Layer, context: Context) -> bool:
+    """Whether it normalised by its moving averages whatever it was told."""
+    writer = context.writer
+    obeys_trainable = writer.tf_keras and writer.version >= (2, 3)
+    return obeys_trainable and layer.config.get("trainable") is False
 
 
 def _differs_in_training(layer: Layer) -> bool:

@@ -122,7 +122,7 @@ def test_activations_of_recurrent_layers() -> None:
         layer("Dropout", rate=0.5, noise_shape=[None, 1, 3, 3]),
         layer("Rescaling", scale=[1.0, 2.0]),
         layer("Dense", units=3),
-        layer("LayerNormalization", axis=1),
+        layer("LayerNormalization", axis=[1, 2]),
         layer("PReLU"),
         layer("BatchNormalization", axis=[1, 2]),
         Layer("it", "Add", module="keras.src.ops.numpy"),

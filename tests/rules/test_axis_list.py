@@ -1,7 +1,9 @@
 """Axes stored as lists."""
 
+import numpy as np
 import pytest
 
+from converter.model.description import Array, Layer, Writer
 from converter.model.findings import Severity
 from converter.rules.apply import upgrade
 from tests.rules.upgrading import (
@@ -15,6 +17,8 @@ from tests.rules.upgrading import (
     layer,
     only,
     upgraded,
+    value,
+    with_weights,
 )
 
 CODE = "KF121"
@@ -60,3 +64,34 @@ def test_several_axes_are_kept_and_reported(name: str, stored: object) -> None:
     result = upgraded(layer(name, axis=stored))
     assert found(result.model).config == {"axis": [1, 2]}
     assert only(result, CODE).severity is Severity.SILENT
+
+
+KERAS_3_8 = Writer((3, 8, 0), False, "tensorflow", "3.8.0")
+
+
+def scaled(axes: list[int], *shape: int) -> tuple[Layer, dict[str, Array]]:
+    gamma = np.arange(np.prod(shape, dtype=int), dtype="float32").reshape(shape)
+    return with_weights(layer("LayerNormalization", axis=axes), gamma=gamma)
+
+
+@pytest.mark.parametrize("writer", [TF_2, KERAS_3_8], ids=lambda w: w.label)
+def test_axes_out_of_order_are_sorted_and_weights_reshaped(writer: Writer) -> None:
+    it, stored = scaled([3, 1], 5, 4)
+    result = upgrade(in_graph(it), writer)
+    after = found(result.model)
+    assert only(result, CODE).severity is Severity.BREAKS
+    assert after.config["axis"] == [1, 3]
+    assert after.weights[0].shape == (4, 5)
+    np.testing.assert_array_equal(value(after.weights[0], stored).ravel(), stored["gamma"].ravel())
+
+
+def test_sorted_axes_of_keras_3_stay() -> None:
+    it, _ = scaled([1, 3], 4, 5)
+    assert findings(upgrade(in_graph(it), KERAS_3_8), CODE) == []
+
+
+def test_lost_axes_are_silent_only_without_weights() -> None:
+    it, _ = scaled([1, 2], 4, 5)
+    assert only(upgrade(in_graph(it), TF_2), CODE).severity is Severity.BREAKS
+    plain = layer("LayerNormalization", axis=[1, 2])
+    assert only(upgrade(in_graph(plain), TF_2), CODE).severity is Severity.SILENT

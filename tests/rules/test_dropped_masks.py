@@ -8,6 +8,8 @@ from converter.rules.apply import upgrade
 from tests.rules.graphs import call, called, embedding, given, graph, nested, ops
 from tests.rules.upgrading import (
     KERAS_3,
+    STANDALONE,
+    TF_1,
     TF_2,
     findings,
     found,
@@ -16,6 +18,7 @@ from tests.rules.upgrading import (
 )
 
 CODE = "KF213"
+TF_2_4 = Writer((2, 4, 0), True, "tensorflow", "2.4.0")
 TF_2_8 = Writer((2, 8, 0), True, "tensorflow", "2.8.0")
 TF_2_10 = Writer((2, 10, 0), True, "tensorflow", "2.10.0")
 ALWAYS = ["Identity", "Rescaling", "Normalization"]
@@ -54,6 +57,18 @@ def test_layers_that_always_handed_masks_on_stay(name: str) -> None:
 def test_attention_of_later_writers_uses_masks_itself() -> None:
     result = upgrade(behind("MultiHeadAttention"), TF_2_10)
     assert findings(result, CODE) == []
+
+
+@pytest.mark.parametrize("writer", [STANDALONE, TF_2_8], ids=lambda w: w.label)
+def test_most_releases_handed_masks_on_through_relu(writer: Writer) -> None:
+    assert findings(upgrade(behind("ReLU"), writer), CODE) == []
+
+
+@pytest.mark.parametrize("writer", [TF_1, TF_2_4], ids=lambda w: w.label)
+def test_relu_of_early_tf_keras_dropped_them(writer: Writer) -> None:
+    result = upgrade(behind("ReLU"), writer)
+    assert only(result, CODE).severity is Severity.SILENT
+    assert call(result.model, "it").args == (TensorRef("it_unmasked_0"),)
 
 
 @pytest.mark.parametrize("name", ALWAYS)

@@ -50,3 +50,10 @@ def test_becomes_resizing(where: str) -> None:
     assert it.config["crop_to_aspect_ratio"] is True
     assert (it.config["dtype"], it.config["trainable"]) == ("float32", False)
     assert "seed" not in it.config
+
+
+def test_early_releases_of_keras_3_took_the_middle_too() -> None:
+    writer = Writer((3, 5, 0), False, "tensorflow", "3.5.0")
+    result = upgrade(in_graph(crop()), writer)
+    assert only(result, CODE).severity is Severity.SILENT
+    assert found(result.model).class_name == "Resizing"

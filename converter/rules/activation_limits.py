@@ -1,0 +1,58 @@
+"""Slopes and thresholds that Keras 3 takes otherwise, or not at all.
+
+What it sees: LeakyReLU with a slope above 1 or below 0, and ReLU with a threshold or a slope below
+0.
+
+Why it matters: TensorFlow 1 took the greater of x and slope · x, so that a slope above 1 fell on
+what is positive. TensorFlow 2 and Keras 3 multiply what is negative, without an error. Keras 3
+refuses negative values ("should be >= 0").
+
+What kfix changes: nothing, it refuses. Which TensorFlow a file of Keras 2.1 to 2.3 or of tf.keras
+2.2.4 is from, it does not say; later ones keep their steep slopes.
+
+Links: https://github.com/keras-team/keras/blob/master/keras/src/layers/activations/leaky_relu.py
+"""
+
+from converter.model.description import Json, Layer
+from converter.model.findings import Severity
+from converter.rules.base import Change, Context, Rule, Stage
+
+MULTIPLIES_BEFORE = (2, 1)
+"""Before this version stand-alone Keras multiplied what is negative itself."""
+
+MULTIPLIES_SINCE = (2, 3)
+"""From this version of tf.keras on it is TensorFlow 2 without a doubt."""
+
+
+def refuse(layer: Layer, context: Context) -> Change | None:
+    """A finding for negative values, and for steep slopes that may be from TensorFlow 1."""
+    values = [layer.config.get(key) for key in ("negative_slope", "threshold")]
+    if any(isinstance(value, int | float) and value < 0 for value in values):
+        message = f"{layer.class_name} has a negative slope or threshold, which Keras 3 cannot do"
+        return Change(Severity.REFUSED, message)
+    if layer.class_name != "LeakyReLU" or not _is_steep(values[0]) or _is_sure(context):
+        return None
+    message = f"LeakyReLU has the slope {values[0]}, which was another function in TensorFlow 1"
+    return Change(Severity.REFUSED, message)
+
+
+def _is_steep(slope: Json) -> bool:
+    return isinstance(slope, int | float) and slope > 1
+
+
+def _is_sure(context: Context) -> bool:
+    writer = context.writer
+    if writer.tf_keras:
+        return writer.version >= MULTIPLIES_SINCE
+    return writer.version < MULTIPLIES_BEFORE or writer.backend != "tensorflow"
+
+
+RULE = Rule(
+    code="KF256",
+    stage=Stage.MEANING,
+    summary="steep and negative slopes of activation layers",
+    generations=frozenset({1, 2}),
+    classes=frozenset({"LeakyReLU", "ReLU"}),
+    layer=refuse,
+    tf_keras_agrees=False,
+)

@@ -1,0 +1,60 @@
+"""Merge, the one layer of Keras 1 for all that joins tensors.
+
+What it sees: Merge, and what the function ``merge`` made, of Keras 1 and of Keras 2 before 2.2.
+
+Why Keras 3 trips: "Unknown layer: Merge".
+
+What kfix changes: by its mode it becomes Add, Multiply, Average, Maximum, Concatenate or Dot. Mode
+``cos`` is left to ``merge-cosine``. A mode that is a function or a lambda is code, which is never
+run; it is refused.
+
+Links: https://github.com/keras-team/keras/wiki/Keras-2.0-release-notes
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from converter.model.description import Json, Layer
+from converter.model.findings import Severity
+from converter.rules.base import Change, Context, Rule, Stage
+
+CLASSES = {
+    "sum": "Add",
+    "mul": "Multiply",
+    "ave": "Average",
+    "max": "Maximum",
+    "concat": "Concatenate",
+    "dot": "Dot",
+}
+
+
+def rename(layer: Layer, context: Context) -> Change | None:
+    """The layer that its mode names."""
+    mode = layer.config.get("mode", "sum")
+    kind = layer.config.get("mode_type", "raw")
+    if kind != "raw":
+        remedy = "Replace it by a layer of your own."
+        message = f"Merge holds a {kind}, which is never run"
+        return Change(Severity.REFUSED, message, remedy=remedy)
+    class_name = CLASSES.get(mode)
+    if class_name is None:
+        return None
+    config: dict[str, Json] = {}
+    if class_name == "Concatenate":
+        config["axis"] = layer.config.get("concat_axis", -1)
+    if class_name == "Dot":
+        config["axes"] = layer.config.get("dot_axes", -1)
+    new = replace(layer, class_name=class_name, config=config)
+    message = f"Merge(mode={mode!r}) was removed from Keras"
+    return Change(Severity.BREAKS, message, (new,), f"written as {class_name}")
+
+
+RULE = Rule(
+    code="KF156",
+    stage=Stage.CLASSES,
+    summary="Merge is a layer for each mode today",
+    generations=frozenset({1, 2}),
+    classes=frozenset({"Merge"}),
+    layer=rename,
+)

@@ -1,0 +1,71 @@
+"""Slopes and thresholds of activation layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from converter.model.description import Writer
+from converter.model.findings import Severity
+from converter.rules.apply import upgrade
+from tests.rules.upgrading import (
+    ANYWHERE,
+    KERAS_3,
+    STANDALONE,
+    TF_1,
+    TF_2,
+    THEANO,
+    findings,
+    found,
+    in_graph,
+    layer,
+    only,
+)
+
+CODE = "KF256"
+KERAS_2_0 = Writer((2, 0, 6), False, "tensorflow", "2.0.6")
+
+
+@pytest.mark.parametrize(
+    ("name", "config"),
+    [
+        ("LeakyReLU", {"negative_slope": 0.3}),
+        ("LeakyReLU", {"negative_slope": 1.0}),
+        ("LeakyReLU", {}),
+        ("ReLU", {"negative_slope": 0.0, "threshold": 0.0, "max_value": None}),
+        ("ReLU", {"negative_slope": 0.5, "threshold": 1.0}),
+        ("ELU", {"alpha": -2.0}),
+    ],
+)
+def test_usual_values_stay(name: str, config: dict[str, Any]) -> None:
+    result = upgrade(in_graph(layer(name, **config)), STANDALONE)
+    assert findings(result, CODE) == []
+
+
+@pytest.mark.parametrize("writer", [TF_2, KERAS_2_0, THEANO, KERAS_3], ids=lambda w: w.label)
+def test_steep_slopes_of_writers_that_did_as_today(writer: Writer) -> None:
+    model = in_graph(layer("LeakyReLU", negative_slope=1.5))
+    assert findings(upgrade(model, writer), CODE) == []
+
+
+@pytest.mark.parametrize("writer", [STANDALONE, TF_1], ids=lambda w: w.label)
+@pytest.mark.parametrize("where", ANYWHERE)
+def test_steep_slopes_that_may_be_of_tensorflow_1(where: str, writer: Writer) -> None:
+    result = upgrade(ANYWHERE[where](layer("LeakyReLU", alpha=1.5)), writer)
+    assert only(result, CODE).severity is Severity.REFUSED
+    assert found(result.model).config == {"negative_slope": 1.5}
+
+
+@pytest.mark.parametrize(
+    ("name", "config"),
+    [
+        ("LeakyReLU", {"negative_slope": -0.5}),
+        ("ReLU", {"threshold": -1.0}),
+        ("ReLU", {"negative_slope": -0.1}),
+        ("ThresholdedReLU", {"theta": -1.0}),
+    ],
+)
+def test_negative_values_are_refused(name: str, config: dict[str, Any]) -> None:
+    result = upgrade(in_graph(layer(name, **config)), TF_2)
+    assert only(result, CODE).severity is Severity.REFUSED

@@ -1,0 +1,71 @@
+"""MultiHeadAttention whose rows may be masked altogether."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from converter.model.description import Call, Layer, Model, TensorRef, Writer
+from converter.model.findings import Severity
+from converter.rules.apply import upgrade
+from tests.rules.graphs import embedding, given, graph
+from tests.rules.upgrading import KERAS_3, TF_2, findings, found, only
+
+CODE = "KF253"
+TF_2_8 = Writer((2, 8, 0), True, "tensorflow", "2.8.0")
+KERAS_3_8 = Writer((3, 8, 0), False, "tensorflow", "3.8.0")
+MASK = {"attention_mask": TensorRef("mask")}
+
+
+def attention(*, masked: bool = False, dropout: float = 0.1, **keywords: Any) -> Model:
+    config = {"num_heads": 2, "key_dim": 3, "dropout": dropout}
+    kwargs = {"value": TensorRef("embedding"), **keywords}
+    it = Layer("it", "MultiHeadAttention", config, calls=(Call((TensorRef("embedding"),), kwargs),))
+    return graph(
+        given(), given("mask"), embedding(masked=masked), it, output="it", inputs=("ids", "mask")
+    )
+
+
+def test_without_masks_nothing_changes() -> None:
+    result = upgrade(attention(), TF_2)
+    assert findings(result, CODE) == []
+    assert found(result.model).config["dropout"] == 0.1
+
+
+def test_a_causal_mask_alone_masks_no_row() -> None:
+    assert findings(upgrade(attention(use_causal_mask=True), TF_2), CODE) == []
+
+
+def test_without_dropout_nothing_changes() -> None:
+    assert findings(upgrade(attention(dropout=0.0, **MASK), TF_2), CODE) == []
+
+
+def test_the_newest_keras_is_not_touched() -> None:
+    assert findings(upgrade(attention(**MASK), KERAS_3), CODE) == []
+
+
+def test_early_releases_made_no_use_of_masks_of_their_inputs() -> None:
+    assert findings(upgrade(attention(masked=True), TF_2_8), CODE) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "writer"),
+    [
+        (attention(**MASK), TF_2),
+        (attention(**MASK), TF_2_8),
+        (attention(**MASK), KERAS_3_8),
+        (attention(masked=True), TF_2),
+        (attention(query_mask=TensorRef("mask")), KERAS_3_8),
+    ],
+)
+def test_the_dropout_goes(model: Model, writer: Writer) -> None:
+    result = upgrade(model, writer)
+    assert only(result, CODE).severity is Severity.SILENT
+    assert "training" in only(result, CODE).remedy
+    assert found(result.model).config["dropout"] == 0.0
+
+
+def test_scores_are_refused() -> None:
+    model = attention(dropout=0.0, return_attention_scores=True, **MASK)
+    assert only(upgrade(model, TF_2), CODE).severity is Severity.REFUSED
