@@ -65,6 +65,12 @@ _OLD = ("h5py<3", PROTOBUF, "numpy<1.17")
 _OLD_TF = ("tensorflow==1.13.1", *_OLD)
 
 FRAMEWORKS: dict[str, Framework] = {
+    "keras-1.0.5-theano": _standalone(
+        "1.0.5", "theano==1.0.5", "h5py<3", "numpy<1.17", "scipy", theano=True
+    ),
+    "keras-1.0.7-theano": _standalone(
+        "1.0.7", "theano==1.0.5", "h5py<3", "numpy<1.17", "scipy", theano=True
+    ),
     "keras-1.0.8-theano": _standalone(
         "1.0.8", "theano==1.0.5", "h5py<3", "numpy<1.17", "scipy", theano=True
     ),

@@ -79,6 +79,8 @@ def write_one(F, item, folder):
     model = made.model
     F.ensure_built(model)
     perturb(F, model, item.name)
+    if made.adjust:
+        made.adjust(F, model)
     inputs = arrays(F, model.inputs, made.inputs, item.name)
     _train(F, model, made, inputs, item.name)
     reference = made.twin(F, model, folder) if made.twin else model

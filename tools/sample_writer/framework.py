@@ -72,6 +72,14 @@ class Framework:
         import keras.layers
         import keras.models
 
+        # Before Keras 1.0.6 a backend had no name to ask for.
+        if not hasattr(keras.backend, "backend"):
+            keras.backend.backend = lambda: keras.backend._BACKEND
+        if not hasattr(keras.backend, "image_dim_ordering"):
+            keras.backend.image_dim_ordering = lambda: "th"
+        if not hasattr(keras.models.Model, "weights"):
+            both = property(lambda self: self.trainable_weights + self.non_trainable_weights)
+            keras.models.Model.weights = both
         if keras.backend.backend() == "theano":
             import theano.ifelse  # noqa: F401
 

@@ -39,16 +39,20 @@ class Architecture:
 class Made:
     """A built model and what else it takes: inputs, compile arguments, training targets.
 
+    ``adjust`` is called with the framework and the model once its weights have their values.
     ``facts`` (expect, reason, rtol, atol, note) override the declared ones, for what depends on
     the writer. ``inputs`` and ``targets`` hold a maker of arrays for each tensor, or None.
     """
 
-    def __init__(self, model, inputs=None, compile=None, targets=None, twin=None, **facts):
+    def __init__(
+        self, model, inputs=None, compile=None, targets=None, twin=None, adjust=None, **facts
+    ):
         self.model = model
         self.inputs = inputs
         self.compile = compile
         self.targets = targets
         self.twin = twin
+        self.adjust = adjust
         self.facts = facts
 
 

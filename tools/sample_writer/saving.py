@@ -9,7 +9,7 @@ import numpy as np
 NOT_LAYERS = ("_initializer", "_regularizer", "_constraint", "dtype")
 SUFFIX = {"full": ".h5", "keras": ".keras", "weights": ".h5", "weights.h5": ".weights.h5"}
 WRITERS_OF_KIND = {
-    "full": "keras1 keras tf keras3",
+    "full": "keras1>=1.0.7 keras tf keras3",
     "keras": "tf>=2.12 keras3",
     "weights": "keras1 keras tf",
     "weights.h5": "keras3",

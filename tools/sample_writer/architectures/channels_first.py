@@ -224,9 +224,9 @@ def channels_first_bidirectional(F):
     x = F.Input(shape=(3, 2, 5, 4))
     outputs = []
     for mode in ("concat", "sum", "mul"):
-        both = L.ConvLSTM2D(3, 2, return_sequences=mode != "mul", **FIRST)
+        both = L.ConvLSTM2D(3, 2, padding="same", return_sequences=mode != "mul", **FIRST)
         outputs.append(L.Bidirectional(both, merge_mode=mode)(x))
-    last = L.ConvLSTM2D(3, 2, **FIRST)
+    last = L.ConvLSTM2D(3, 3, padding="same", **FIRST)
     outputs.append(L.Bidirectional(last)(x))
     return _made(F, x, outputs)
 
@@ -237,7 +237,8 @@ def channels_first_bidirectional_stack(F):
     model = F.Sequential()
     layer = L.ConvLSTM2D(2, 2, padding="same", return_sequences=True, **FIRST)
     model.add(L.Bidirectional(layer, input_shape=(3, 2, 5, 4)))
-    model.add(L.Bidirectional(L.ConvLSTM2D(3, 2, **FIRST), merge_mode="ave"))
+    last = L.ConvLSTM2D(3, 2, padding="same", **FIRST)
+    model.add(L.Bidirectional(last, merge_mode="ave"))
     model.add(L.Flatten())
     return _made(F, model)
 
@@ -294,7 +295,7 @@ def channels_first_wrapped(F):
     L = F.layers
     x = F.Input(shape=(2, 6, _columns(F, 3)))
     y = L.SpectralNormalization(L.Conv2D(3, 2, activation="relu", **FIRST))(x)
-    return _made(F, x, L.GroupNormalization(3, axis=1)(y))
+    return _made(F, x, [L.GroupNormalization(3, axis=1)(y), L.LayerNormalization(axis=1)(y)])
 
 
 @architecture("tf>=2.4")

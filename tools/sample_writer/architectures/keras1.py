@@ -182,13 +182,7 @@ def cropping(F):
     return F.Model([x, y], [L.Cropping1D((1, 2))(x), L.Cropping2D(((1, 2), (0, 3)))(y)])
 
 
-@architecture(
-    KERAS1,
-    name="k1_locally_connected",
-    needs="LocallyConnected1D",
-    expect="refused",
-    reason="removed-layer",
-)
+@architecture(KERAS1, name="k1_locally_connected", needs="LocallyConnected1D")
 def locally_connected(F):
     L = F.layers
     x, y = F.Input(shape=(6, 2)), F.Input(shape=_image(F))
@@ -257,7 +251,7 @@ def masking(F):
     return Made(model, inputs=[padded_floats()])
 
 
-@architecture(KERAS1, name="k1_batch_normalization")
+@architecture(KERAS1, name="k1_batch_normalization", kinds="full weights")
 def batch_normalization(F):
     L = F.layers
     layers = [
@@ -267,9 +261,7 @@ def batch_normalization(F):
     return branches(F, (5, 4), layers)
 
 
-@architecture(
-    KERAS1, name="k1_batch_normalization_modes", expect="refused", reason="batch-norm-mode"
-)
+@architecture(KERAS1, name="k1_batch_normalization_modes")
 def batch_normalization_modes(F):
     """Normalized by the batch at hand, even when predicting."""
     L = F.layers
@@ -287,7 +279,7 @@ def merge_function(F):
     return F.Model([x, y], outputs)
 
 
-@architecture(KERAS1, name="k1_merge_cosine", expect="refused", reason="merge-cosine")
+@architecture(KERAS1, name="k1_merge_cosine")
 def merge_cosine(F):
     from keras.layers import merge
 
@@ -330,7 +322,7 @@ def hard_sigmoid(F):
     return branches(F, (5,), layers)
 
 
-@architecture(KERAS1, name="k1_removed", expect="refused", reason="removed-layer")
+@architecture(KERAS1, name="k1_removed")
 def removed(F):
     L = F.layers
     layers = [

@@ -76,9 +76,7 @@ def random_crop_smaller(F):
     return _on_images(F, [F.layers.RandomCrop(5, 5)])
 
 
-@architecture(
-    needs="RandomHeight RandomWidth", writers="tf<2.16", expect="refused", reason="removed-layer"
-)
+@architecture(needs="RandomHeight RandomWidth", writers="tf<2.16")
 def random_size(F):
     L = F.layers
     x = F.Input(shape=IMAGE)

@@ -1,7 +1,7 @@
 """What Keras 3 has no exact stock equivalent for, or what can't be known from the file."""
 
 from ..data import padded_floats
-from ..registry import Made, architecture, branches, written
+from ..registry import Made, architecture, written
 from .training import own_loss, own_metric
 
 
@@ -110,114 +110,12 @@ def lambda_arguments(F):
     )
 
 
-@architecture(
-    needs="LocallyConnected1D",
-    expect="refused",
-    reason="removed-layer",
-    writers="keras tf",
-    kinds="full keras",
-)
-def locally_connected1d(F):
-    L = F.layers
-    return branches(
-        F,
-        (6, 3),
-        [L.LocallyConnected1D(2, 3), L.LocallyConnected1D(2, 2, strides=2, use_bias=False)],
-    )
-
-
-@architecture(
-    needs="LocallyConnected2D", expect="refused", reason="removed-layer", writers="keras tf"
-)
-def locally_connected2d(F):
-    L = F.layers
-    return branches(
-        F,
-        (5, 4, 2),
-        [L.LocallyConnected2D(2, (3, 2)), L.LocallyConnected2D(2, 2, activation="hard_sigmoid")],
-    )
-
-
-@architecture(
-    writers="tf>=2.0",
-    needs="LocallyConnected1D",
-    expect="refused",
-    reason="removed-layer",
-)
-def locally_connected_implementations(F):
-    L = F.layers
-    layers = [L.LocallyConnected1D(2, 3, padding="same", implementation=2)]
-    if F.since("tf>=2.1"):
-        layers.append(L.LocallyConnected1D(2, 3, padding="same", implementation=3))
-    return branches(F, (6, 3), layers)
-
-
-@architecture(
-    writers="keras", needs="MaxoutDense Highway", expect="refused", reason="removed-layer"
-)
-def legacy_layers(F):
-    L = F.layers
-    layers = [L.MaxoutDense(3, nb_feature=2), L.MaxoutDense(2, bias=False)]
-    return branches(F, (4,), layers + [L.Highway(), L.Highway(activation="tanh", bias=False)])
-
-
-@architecture(
-    writers="tf>=2.3<2.16", needs="DenseFeatures", expect="refused", reason="removed-layer"
-)
-def dense_features(F):
-    column = F.tf.feature_column.numeric_column("age", shape=(2,))
-    x = F.Input(shape=(2,), name="age")
-    return F.Model({"age": x}, F.layers.Dense(2)(F.layers.DenseFeatures([column])({"age": x})))
-
-
 @architecture(writers="tf>=2.0", expect="refused", reason="time-major")
 def time_major(F):
     L = F.layers
     x = F.Input(batch_shape=(5, 3, 2))
     y = L.LSTM(3, time_major=True, return_sequences=True)(x)
     return F.Model(x, y)
-
-
-def _cudnn_layer(F, name):
-    if F.flavor == "tf" and F.version >= (2,):
-        return getattr(F.tf.compat.v1.keras.layers, name)
-    return getattr(F.layers, name)
-
-
-def _cudnn(F, name, stock):
-    """The layer needs a GPU; the framework's own conversion of its weights gives the numbers."""
-
-    def twin(F, model, folder):
-        path = folder / "cudnn.h5"
-        model.save_weights(str(path))
-        twin_model = build(stock)
-        twin_model.load_weights(str(path))
-        path.unlink()
-        return twin_model
-
-    def build(layer_class):
-        layer = layer_class(3, name="recurrent", input_shape=(5, 2))
-        if layer_class is not stock:
-            layer._process_batch = lambda inputs, states: (states[0], list(states))
-        return F.Sequential([layer, F.layers.Dense(2)])
-
-    return Made(build(_cudnn_layer(F, name)), twin=twin, expect="refused", reason="cudnn")
-
-
-@architecture(writers="keras>=2.0.9 tf<2.16")
-def cudnn_lstm(F):
-    def stock(units, **rest):
-        return F.layers.LSTM(units, recurrent_activation="sigmoid", **rest)
-
-    return _cudnn(F, "CuDNNLSTM", stock)
-
-
-@architecture(writers="keras>=2.1.6 tf<2.16")
-def cudnn_gru(F):
-    def stock(units, **rest):
-        return F.layers.GRU(units, recurrent_activation="sigmoid", reset_after=True, **rest)
-
-    return _cudnn(F, "CuDNNGRU", stock)
 
 
 @architecture(writers="tf>=2.4", expect="refused", reason="op-layer", kinds="full keras")
@@ -260,22 +158,6 @@ def operators_archived(F):
     x = F.Input(shape=(4,))
     y = L.Dense(4)(x)
     return F.Model(x, [y + 1.0, ops.relu(y), ops.mean(y * x, axis=1)])
-
-
-@architecture(writers="tf>=2.1<2.16", expect="refused", reason="removed-layer")
-def random_fourier_features(F):
-    layer = F.layers.RandomFourierFeatures(6, scale=2.0)
-    return branches(F, (4,), [layer])
-
-
-@architecture(writers="tf>=2.4<2.16", expect="refused", reason="op-layer")
-def added_loss(F):
-    L, tf = F.layers, F.tf
-    x = F.Input(shape=(4,))
-    y = L.Dense(3)(x)
-    model = F.Model(x, y)
-    model.add_loss(tf.reduce_mean(tf.square(y)))
-    return model
 
 
 @architecture(writers="tf>=2.1 keras3", expect="refused", reason="custom")

@@ -1,0 +1,319 @@
+"""Layers that Keras 3 no longer has, and what stands for them today."""
+
+from ..data import padded_ids
+from ..registry import Made, architecture, branches
+
+
+@architecture(needs="LocallyConnected1D", writers="keras tf", kinds="full keras")
+def locally_connected1d(F):
+    L = F.layers
+    return branches(
+        F,
+        (6, 3),
+        [L.LocallyConnected1D(2, 3), L.LocallyConnected1D(2, 2, strides=2, use_bias=False)],
+    )
+
+
+@architecture(needs="LocallyConnected2D", writers="keras tf")
+def locally_connected2d(F):
+    L = F.layers
+    return branches(
+        F,
+        (5, 4, 2),
+        [L.LocallyConnected2D(2, (3, 2)), L.LocallyConnected2D(2, 2, activation="hard_sigmoid")],
+    )
+
+
+@architecture(needs="LocallyConnected2D", writers="keras tf")
+def locally_connected_strides(F):
+    L = F.layers
+    layers = [
+        L.LocallyConnected2D(3, (2, 3), strides=(2, 1)),
+        L.LocallyConnected2D(2, (3, 2), strides=(2, 2), activation="relu"),
+    ]
+    return branches(F, (7, 6, 2), layers)
+
+
+@architecture(needs="LocallyConnected2D", writers="keras tf")
+def locally_connected_channels_first(F):
+    L = F.layers
+    layers = [
+        L.LocallyConnected2D(3, (2, 3), data_format="channels_first"),
+        L.LocallyConnected2D(2, 2, strides=(1, 2), data_format="channels_first"),
+    ]
+    return branches(F, (2, 5, 6), layers)
+
+
+@architecture(needs="LocallyConnected1D", writers="keras tf")
+def locally_connected_inside(F):
+    """In a nested model, and behind one, where it is not the first layer to say its input."""
+    L = F.layers
+    inner = F.Sequential([L.LocallyConnected1D(3, 2, input_shape=(6, 2)), L.Dense(2)])
+    x = F.Input(shape=(6, 2))
+    return F.Model(x, L.LocallyConnected1D(2, 3, activation="tanh")(inner(x)))
+
+
+@architecture(needs="LocallyConnected1D", writers="keras tf")
+def locally_connected_distributed(F):
+    L = F.layers
+    x = F.Input(shape=(3, 6, 2))
+    return F.Model(x, L.TimeDistributed(L.LocallyConnected1D(3, 2, strides=2))(x))
+
+
+@architecture(writers="tf>=2.0", needs="LocallyConnected1D")
+def locally_connected_implementations(F):
+    L = F.layers
+    layers = [L.LocallyConnected1D(2, 3, padding="same", implementation=2)]
+    if F.since("tf>=2.1"):
+        layers.append(L.LocallyConnected1D(2, 3, padding="same", implementation=3))
+    return branches(F, (6, 3), layers)
+
+
+@architecture(writers="tf>=2.1", needs="LocallyConnected2D")
+def locally_connected_matrices(F):
+    """Every layout with every padding; an even kernel is padded otherwise than a convolution."""
+    L = F.layers
+    layers = []
+    for implementation in (2, 3):
+        for padding in ("valid", "same"):
+            layers.append(
+                L.LocallyConnected2D(
+                    2, (2, 3), padding=padding, implementation=implementation, use_bias=True
+                )
+            )
+        layers.append(
+            L.LocallyConnected2D(2, (2, 3), strides=(2, 1), implementation=implementation)
+        )
+    layers.append(
+        L.LocallyConnected2D(2, 2, strides=2, padding="same", use_bias=False, implementation=2)
+    )
+    return branches(F, (5, 4, 2), layers)
+
+
+@architecture(writers="tf>=2.1", needs="LocallyConnected2D")
+def locally_connected_matrices_channels_first(F):
+    L = F.layers
+    layers = [
+        L.LocallyConnected2D(
+            2, (2, 3), padding=padding, implementation=implementation, data_format="channels_first"
+        )
+        for implementation in (2, 3)
+        for padding in ("valid", "same")
+    ]
+    return branches(F, (2, 5, 4), layers)
+
+
+@architecture(
+    writers="keras tf", needs="LocallyConnected2D", expect="refused", reason="unknown-size"
+)
+def locally_connected_without_bias(F):
+    """Its kernel alone does not say how many rows of output there are."""
+    return branches(F, (5, 4, 2), [F.layers.LocallyConnected2D(2, 2, use_bias=False)])
+
+
+@architecture(writers="keras", needs="MaxoutDense Highway")
+def legacy_layers(F):
+    L = F.layers
+    layers = [L.MaxoutDense(3, nb_feature=2), L.MaxoutDense(2, bias=False)]
+    return branches(F, (4,), layers + [L.Highway(), L.Highway(activation="tanh", bias=False)])
+
+
+@architecture(writers="keras<2.2")
+def legacy_merge(F):
+    """Keras 2 kept Keras 1's function for a while."""
+    from keras.legacy.layers import merge
+
+    x, y = F.Input(shape=(4, 3)), F.Input(shape=(4, 3))
+    modes = ("sum", "mul", "ave", "max")
+    outputs = [merge([x, y], mode=mode) for mode in modes]
+    outputs.append(merge([x, y], mode="concat", concat_axis=1))
+    outputs += [merge([x, y], mode="dot", dot_axes=axes) for axes in ([1, 1], [2, 2])]
+    outputs.append(merge([x, y], mode="cos", dot_axes=2))
+    return F.Model([x, y], outputs)
+
+
+@architecture(writers="tf>=2.3<2.16", needs="DenseFeatures")
+def dense_features(F):
+    column = F.tf.feature_column.numeric_column("age", shape=(2,))
+    x = F.Input(shape=(2,), name="age")
+    return F.Model({"age": x}, F.layers.Dense(2)(F.layers.DenseFeatures([column])({"age": x})))
+
+
+@architecture(writers="tf>=2.1<2.16")
+def random_fourier_features(F):
+    L = F.layers
+    layers = [
+        L.RandomFourierFeatures(6, scale=2.0),
+        L.RandomFourierFeatures(3, kernel_initializer="laplacian", trainable=True),
+    ]
+    return branches(F, (4,), layers)
+
+
+@architecture(writers="tf>=2.4<2.16")
+def added_loss(F):
+    L, tf = F.layers, F.tf
+    x = F.Input(shape=(4,))
+    y = L.Dense(3)(x)
+    model = F.Model(x, y)
+    model.add_loss(tf.reduce_mean(tf.square(y)))
+    model.add_metric(tf.reduce_sum(y), name="sum", aggregation="mean")
+    return model
+
+
+def _cudnn_layer(F, name):
+    if F.flavor == "tf" and F.version >= (2,):
+        return getattr(F.tf.compat.v1.keras.layers, name)
+    return getattr(F.layers, name)
+
+
+def _cudnn(F, name, stock, build):
+    """The layer needs a GPU; the framework's own conversion of its weights gives the numbers."""
+
+    def twin(F, model, folder):
+        path = folder / "cudnn.h5"
+        model.save_weights(str(path))
+        twin_model = build(stock)
+        twin_model.load_weights(str(path))
+        path.unlink()
+        return twin_model
+
+    class Unrun(_cudnn_layer(F, name)):
+        """Gives its states back, so that the graph can be built where there is no GPU."""
+
+        def _process_batch(self, inputs, states):
+            steps = F.backend.int_shape(inputs)[1]
+            output = F.backend.repeat(states[0], steps) if self.return_sequences else states[0]
+            return output, list(states)
+
+    Unrun.__name__ = name
+    return Made(build(Unrun), twin=twin)
+
+
+def _last_step(F):
+    def build(layer):
+        recurrent = layer(3, name="recurrent", input_shape=(5, 2))
+        return F.Sequential([recurrent, F.layers.Dense(2)])
+
+    return build
+
+
+def _sequences(F):
+    """Both directions, all steps, and the last one of a sequence read from its end."""
+
+    def build(layer):
+        L = F.layers
+        x = F.Input(shape=(5, 2))
+        y = L.Bidirectional(layer(3, return_sequences=True))(x)
+        return F.Model(x, [y, layer(2, go_backwards=True)(y)])
+
+    return build
+
+
+def _states(F):
+    """The state of one layer is where another starts."""
+
+    def build(layer):
+        x, y = F.Input(shape=(5, 2)), F.Input(shape=(4, 2))
+        states = layer(3, return_state=True)(x)[1:]
+        return F.Model([x, y], layer(3)(y, initial_state=states))
+
+    return build
+
+
+def _stock_lstm(F):
+    def stock(units, **rest):
+        return F.layers.LSTM(units, recurrent_activation="sigmoid", **rest)
+
+    return stock
+
+
+def _stock_gru(F):
+    def stock(units, **rest):
+        return F.layers.GRU(units, recurrent_activation="sigmoid", reset_after=True, **rest)
+
+    return stock
+
+
+_LSTM_WRITERS = "keras>=2.0.9 tf<2.16"
+_GRU_WRITERS = "keras>=2.1.6 tf<2.16"
+
+
+@architecture(writers=_LSTM_WRITERS)
+def cudnn_lstm(F):
+    return _cudnn(F, "CuDNNLSTM", _stock_lstm(F), _last_step(F))
+
+
+@architecture(writers=_GRU_WRITERS)
+def cudnn_gru(F):
+    return _cudnn(F, "CuDNNGRU", _stock_gru(F), _last_step(F))
+
+
+@architecture(writers=_LSTM_WRITERS)
+def cudnn_lstm_sequences(F):
+    return _cudnn(F, "CuDNNLSTM", _stock_lstm(F), _sequences(F))
+
+
+@architecture(writers=_GRU_WRITERS)
+def cudnn_gru_sequences(F):
+    return _cudnn(F, "CuDNNGRU", _stock_gru(F), _sequences(F))
+
+
+@architecture(writers=_LSTM_WRITERS)
+def cudnn_lstm_states(F):
+    return _cudnn(F, "CuDNNLSTM", _stock_lstm(F), _states(F))
+
+
+@architecture(writers="tf<2.0")
+def unified_lstm(F):
+    """What became the LSTM of TensorFlow 2, under its first name."""
+    from tensorflow.python.keras.layers.recurrent import UnifiedLSTM
+
+    x = F.Input(shape=(6, 3))
+    y = UnifiedLSTM(4, return_sequences=True)(x)
+    return F.Model(x, [y, F.layers.Bidirectional(UnifiedLSTM(2))(y)])
+
+
+@architecture(writers="keras tf<2.16")
+def batch_statistics(F):
+    """Normalized by the batch at hand, even when predicting."""
+    L = F.layers
+    x, y, z = F.Input(shape=(4,)), F.Input(shape=(5, 3)), F.Input(shape=(4, 5, 3))
+    outputs = [
+        L.BatchNormalization()(x, training=True),
+        L.BatchNormalization(epsilon=0.1, scale=False)(y, training=True),
+        L.BatchNormalization(axis=1, center=False)(y, training=True),
+        L.BatchNormalization()(L.Conv2D(3, 2)(z), training=True),
+        L.BatchNormalization(axis=1, scale=False, center=False)(z, training=True),
+    ]
+    return F.Model([x, y, z], outputs)
+
+
+@architecture(writers="tf>=2.2<2.16")
+def batch_statistics_frozen(F):
+    """A frozen layer was not in training, whatever it was told."""
+    L = F.layers
+    x = F.Input(shape=(4,))
+    y = L.BatchNormalization(trainable=False)(L.Dense(3)(x), training=True)
+    return F.Model(x, y)
+
+
+@architecture(writers="tf>=2.0<2.16", expect="refused", reason="lost-mask")
+def batch_statistics_masked(F):
+    L = F.layers
+    ids = F.Input(shape=(6,), dtype="int32")
+    y = L.Embedding(9, 4, mask_zero=True)(ids)
+    y = L.BatchNormalization()(y, training=True)
+    return Made(F.Model(ids, L.LSTM(3)(y)), inputs=[padded_ids(9)])
+
+
+@architecture(writers="keras3>=3.4<3.15")
+def rms_scaling(F):
+    L = F.layers
+    x, y = F.Input(shape=(5, 4)), F.Input(shape=(3, 5, 4))
+    outputs = [
+        L.LayerNormalization(rms_scaling=True, epsilon=0.1)(x),
+        L.LayerNormalization(rms_scaling=True, axis=[1, 2])(x),
+        L.LayerNormalization(rms_scaling=True, axis=2, center=False)(y),
+        L.TimeDistributed(L.LayerNormalization(rms_scaling=True))(y),
+    ]
+    return F.Model([x, y], outputs)
