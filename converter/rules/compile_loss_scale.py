@@ -2,14 +2,15 @@
 
 What it sees: ``LossScaleOptimizer`` of tf.keras 2.0 to 2.15 in its three forms: with ``optimizer``
 and ``loss_scale``, with ``inner_optimizer`` and ``dynamic``, and the one whose class is called
-``LossScaleOptimizerV3``.
+``LossScaleOptimizerV3``. Also the one of Keras 3.0 to 3.11, which saved the options that every
+optimizer has (``clipnorm``, ``use_ema``, …) beside those of its inner optimizer.
 
 Why Keras 3 trips: it takes ``inner_optimizer``, ``initial_scale`` and ``dynamic_growth_steps`` only
 ("KeyError: 'name'", "no longer supports `dynamic=False`"), and finds the inner optimizer by its
 module.
 
 What kfix changes: a dynamic scale becomes Keras 3's LossScaleOptimizer; a fixed one becomes
-``loss_scale_factor`` of the inner optimizer.
+``loss_scale_factor`` of the inner optimizer. Options of Keras 3's own that say nothing are dropped.
 
 Links: https://keras.io/api/optimizers/loss_scale_optimizer/
 """
@@ -32,6 +33,19 @@ from converter.rules.base import CompileChange, Context, Rule, Stage
 
 CLASSES = frozenset({LOSS_SCALE, "LossScaleOptimizerV3", "LossScaleOptimizerV1"})
 DYNAMIC = {"initial_scale": 2.0**15, "dynamic_growth_steps": 2000}
+TAKEN = frozenset({"name", "inner_optimizer", *DYNAMIC})
+AT_REST: Mapping[str, Json] = {
+    "weight_decay": None,
+    "clipnorm": None,
+    "global_clipnorm": None,
+    "clipvalue": None,
+    "use_ema": False,
+    "ema_momentum": 0.99,
+    "ema_overwrite_frequency": None,
+    "loss_scale_factor": None,
+    "gradient_accumulation_steps": None,
+}
+"""What an optimizer's options are where nobody set them."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +68,9 @@ def translate(state: CompileState, context: Context) -> Iterator[CompileChange]:
     inner = config.get("inner_optimizer", config.get("optimizer"))
     if name not in CLASSES or not isinstance(inner, Mapping):
         return
+    if context.writer.generation == 3:
+        yield from _of_early_keras3(state, optimizer, config)
+        return
     scale = _scale(config)
     new = replace(state, optimizer=_translated(optimizer, inner, scale))
     message = "the optimizer scales the loss in Keras 2's form"
@@ -61,6 +78,18 @@ def translate(state: CompileState, context: Context) -> Iterator[CompileChange]:
     if scale.multiplier != 2.0:
         message = f"the loss scale grew by a factor of {scale.multiplier}, in Keras 3 it doubles"
         yield CompileChange(Severity.NOTICE, message, new)
+
+
+def _of_early_keras3(
+    state: CompileState, optimizer: Mapping[str, Json], config: Mapping[str, Json]
+) -> Iterator[CompileChange]:
+    """Options of the optimizer around another one: only those that are at rest can go."""
+    removed = {key: value for key, value in config.items() if key not in TAKEN}
+    if removed and all(AT_REST.get(key) == value for key, value in removed.items()):
+        kept = {key: value for key, value in config.items() if key in TAKEN}
+        new = replace(state, optimizer=with_config(optimizer, kept))
+        message = f"LossScaleOptimizer no longer takes {', '.join(removed)}"
+        yield CompileChange(Severity.BREAKS, message, new, "removed, they had no effect")
 
 
 def _translated(optimizer: Json, inner: Mapping[str, Json], scale: Scale) -> Json:
@@ -105,6 +134,6 @@ RULE = Rule(
     code="KF409",
     stage=Stage.COMPILE,
     summary="loss scaling of mixed precision",
-    generations=frozenset({2}),
+    generations=frozenset({2, 3}),
     compile=translate,
 )

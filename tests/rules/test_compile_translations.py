@@ -314,6 +314,18 @@ def test_fixed_loss_scale(config: Any) -> None:
     assert written == {"class_name": "SGD", "config": wanted}
 
 
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [({"clipnorm": None, "use_ema": False}, True), ({"clipnorm": 1.0, "use_ema": False}, False)],
+)
+def test_options_of_early_keras_3_around_an_optimizer(options: Any, kept: bool) -> None:
+    inner = {"module": "keras.optimizers", "registered_name": None, **SGD}
+    taken = {"name": "scaled", "inner_optimizer": inner, "initial_scale": 8.0}
+    stored = {"optimizer_config": {"class_name": "LossScaleOptimizer", "config": taken | options}}
+    state = run(stored, KERAS_3).model.compile
+    assert (state is not None and state.optimizer["config"] == taken) is kept
+
+
 def test_schedules_get_a_module_and_no_null_name() -> None:
     values = {"initial_learning_rate": 1, "decay_steps": 10, "decay_rate": 0.5, "name": None}
     rate = {"class_name": "ExponentialDecay", "config": values}
