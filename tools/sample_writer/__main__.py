@@ -20,7 +20,6 @@ from .saving import (
     known_kinds,
     layer_names,
     load,
-    op_names,
     predict,
     predict_by_xla,
     read_arrays,
@@ -28,7 +27,6 @@ from .saving import (
     write_arrays,
 )
 
-MASK_OPS = {"NotEqual", "Any", "Cast", "BitwiseAnd", "LogicalAnd"}
 
 
 def _train(F, model, made, inputs, name):
@@ -67,7 +65,7 @@ def _entry(F, made, kind, name, file, architecture_file):
     entry = {"name": name, "file": file, "kind": kind, "layers": layer_names(F, made.model)}
     if architecture_file:
         entry["architecture_file"] = architecture_file
-    entry.update(_expectation(F, made.model, kind))
+    entry.update({"expect": "same", "reason": ""})
     entry.update({key: value for key, value in made.facts.items() if value is not None})
     return entry
 
@@ -91,14 +89,6 @@ def write_one(F, item, folder):
     stored = {f"input_{i}": value for i, value in enumerate(inputs)}
     stored.update({f"output_{i}": value for i, value in enumerate(outputs)})
     return _save_all(F, item, made, stored, folder)
-
-
-def _expectation(F, model, kind):
-    """An .h5 of Keras 3 names its operations without a module, so that nothing reloads them."""
-    ops = set(op_names(F, model)) if kind == "full" else set()
-    if not ops:
-        return {"expect": "same", "reason": ""}
-    return {"expect": "refused", "reason": "mask-op" if ops <= MASK_OPS else "op-layer"}
 
 
 def check_one(F, entry, folder, compiled=True):

@@ -1,15 +1,8 @@
 """hard_sigmoid in every place that takes an activation: Keras 3 gave the word another meaning."""
 
-from ..registry import Made, architecture, branches
+from ..registry import architecture, branches
 
 HARD = "hard_sigmoid"
-
-
-def _stateful(F):
-    """What can't be made by scaling weights, except where the writer has the new meaning."""
-    if F.flavor == "keras3":
-        return {}
-    return {"expect": "refused", "reason": "hard-sigmoid-state"}
 
 
 @architecture(kinds="full keras")
@@ -106,8 +99,7 @@ def hard_sigmoid_gru(F):
 
 @architecture(name="hard_sigmoid_state_of_lstm")
 def hard_sigmoid_lstm(F):
-    model = branches(F, (6, 3), [F.layers.LSTM(4, activation=HARD, recurrent_activation=HARD)])
-    return Made(model, **_stateful(F))
+    return branches(F, (6, 3), [F.layers.LSTM(4, activation=HARD, recurrent_activation=HARD)])
 
 
 @architecture()
@@ -163,7 +155,7 @@ def hard_sigmoid_squeeze_excite(F):
 @architecture()
 def hard_sigmoid_state_of_conv_lstm(F):
     layer = F.layers.ConvLSTM2D(2, 2, activation=HARD, recurrent_activation=HARD)
-    return Made(branches(F, (3, 5, 4, 2), [layer]), **_stateful(F))
+    return branches(F, (3, 5, 4, 2), [layer])
 
 
 @architecture(needs="DepthwiseConv1D")

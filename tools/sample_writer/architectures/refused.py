@@ -143,7 +143,7 @@ def op_layers(F):
     return F.Model(x, [tf.nn.relu(y + 1.0), tf.reduce_sum(y * 2.0, axis=1)])
 
 
-@architecture(writers="keras3", expect="refused", reason="op-layer")
+@architecture(writers="keras3")
 def operators_of_keras3(F):
     L, ops = F.layers, F.keras.ops
     x = F.Input(shape=(4,))
