@@ -28,7 +28,6 @@ from .saving import (
 )
 
 
-
 def _train(F, model, made, inputs, name):
     if made.compile is not None:
         model.compile(**made.compile)
