@@ -99,15 +99,21 @@ def _computed_by_keras(output: Path, inputs: Sequence[np.ndarray]) -> list[np.nd
     """Outputs of the converted model; those of an archive are computed once for each content."""
     if output.suffix != ".keras":
         return _loaded_and_computed(output, inputs)
+    key = content_of(output, inputs)
+    if key not in _RESULTS:
+        _RESULTS[key] = _loaded_and_computed(output, inputs)
+    return _RESULTS[key]
+
+
+def content_of(archive: Path, inputs: Sequence[np.ndarray]) -> str:
+    """A digest of all that decides what an archive computes from the inputs."""
     digest = hashlib.sha256()
-    with zipfile.ZipFile(output) as archive:
-        for member in sorted(set(archive.namelist()) - {"metadata.json"}):
-            digest.update(member.encode() + archive.read(member))
+    with zipfile.ZipFile(archive) as members:
+        for name in sorted(set(members.namelist()) - {"metadata.json"}):
+            digest.update(name.encode() + members.read(name))
     for each in inputs:
         digest.update(f"{each.dtype} {each.shape}".encode() + each.tobytes())
-    if digest.hexdigest() not in _RESULTS:
-        _RESULTS[digest.hexdigest()] = _loaded_and_computed(output, inputs)
-    return _RESULTS[digest.hexdigest()]
+    return digest.hexdigest()
 
 
 def _loaded_and_computed(output: Path, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
