@@ -7,9 +7,8 @@ Why it matters: there the batch's own mean and variance were used at inference t
 the argument, no longer has the mode, and uses the moving averages.
 
 What kfix changes: writes it as op nodes that normalise by the batch, and an EinsumDense for gamma
-and beta. Op nodes reload from an archive, not from an ``.h5``. The moving averages are left out.
-It is refused where the rank of the input is not known, inside of wrappers, where some calls are
-told otherwise, and where a mask would be lost.
+and beta. The moving averages are left out. It is refused where the rank of the input is not known,
+inside of wrappers, where some calls are told otherwise, and where a mask would be lost.
 
 Links: https://keras.io/api/layers/normalization_layers/batch_normalization/
 """

@@ -5,8 +5,8 @@ What it sees: ``mode="cos"`` of Merge, in Keras 1 and in Keras 2 before 2.2.
 Why Keras 3 trips: "Unknown layer: Merge". Dot with ``normalize`` is not the same: this one kept the
 product of both lengths, not each of them, above 1e-7, and gave an axis more than it said.
 
-What kfix changes: writes it with three Dot layers and op nodes. Op nodes reload from an archive,
-not from an ``.h5``. Tensors of rank 4 and more are refused.
+What kfix changes: writes it with three Dot layers and op nodes. Tensors of rank 4 and more are
+refused.
 
 Links: https://github.com/keras-team/keras/blob/1.2.2/keras/engine/topology.py
 """

@@ -5,8 +5,8 @@ What it sees: the layer of tf.keras that maps its input to random features of a 
 Why Keras 3 trips: "Unknown layer: RandomFourierFeatures".
 
 What kfix changes: writes it as a Dense, whose kernel is the stored one divided by the stored scale,
-and a cosine. The cosine is an op node, which an ``.h5`` does not hold. Where the scale was
-trainable, it is part of the kernel from now on.
+and a cosine. The cosine is an op node. Where the scale was trainable, it is part of the kernel from
+now on.
 
 Links: https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/layers/experimental/RandomFourierFeatures
 """

@@ -6,8 +6,7 @@ Why Keras 3 trips: the argument was taken out. It scaled by the variance and kep
 which neither LayerNormalization nor RMSNormalization does today.
 
 What kfix changes: writes it as op nodes that divide by the root of the variance, and an EinsumDense
-for gamma. Op nodes reload from an archive, not from an ``.h5``. It is refused where the rank of the
-input is not known, and where a mask would be lost.
+for gamma. It is refused where the rank of the input is not known, and where a mask would be lost.
 
 Links: https://keras.io/api/layers/normalization_layers/layer_normalization/
 """

@@ -5,9 +5,8 @@ What it sees: ``mode=1`` of BatchNormalization in Keras 1.
 Why Keras 3 trips: it takes no ``mode``. LayerNormalization is not the same: this one added epsilon
 to the variance, and once more to its root.
 
-What kfix changes: writes it as op nodes, and an EinsumDense for gamma and beta. Op nodes reload
-from an archive, not from an ``.h5``. It is refused where the rank of the input is not known, and
-where a mask would be lost.
+What kfix changes: writes it as op nodes, and an EinsumDense for gamma and beta. It is refused where
+the rank of the input is not known, and where a mask would be lost.
 
 Links: https://github.com/keras-team/keras/blob/1.2.2/keras/layers/normalization.py
 """
