@@ -1,6 +1,6 @@
 """Convolutions of every kind, padding, cropping and upsampling."""
 
-from ..registry import Made, architecture, branches
+from ..registry import architecture, branches
 
 
 @architecture(kinds="full keras")
@@ -179,15 +179,27 @@ def upsampling(F):
 
 @architecture(writers="keras>=2.2.3 tf>=2.0 keras3", kinds="full keras")
 def upsampling_bilinear(F):
-    """TensorFlow 1 resized without half-pixel centres, so old files can't keep their numbers.
+    """Stand-alone Keras 2 resized without half-pixel centres.
 
-    tf.keras 1.13 leaves the interpolation out of the file.
+    TensorFlow 1.13 and 1.14 leave the interpolation out of the file.
     """
+    return branches(F, (3, 4, 2), [F.layers.UpSampling2D((2, 3), interpolation="bilinear")])
+
+
+@architecture(writers="keras>=2.2.3")
+def upsampling_bilinear_everywhere(F):
+    """By two, which is all that Theano does; sizes that are not known, channels first, wrapped."""
     L = F.layers
-    model = branches(F, (3, 4, 2), [L.UpSampling2D((2, 3), interpolation="bilinear")])
-    if F.flavor == "keras":
-        return Made(model, expect="refused", reason="bilinear")
-    return model
+    bilinear = {"interpolation": "bilinear"}
+    sizes = (4, 5) if F.backend.backend() == "theano" else (None, None)
+    x, y = F.Input(shape=(*sizes, 3)), F.Input(shape=(2, 3, 4, 3))
+    first = L.UpSampling2D(2, data_format="channels_first", **bilinear)
+    outputs = [
+        L.Conv2D(2, 3)(L.UpSampling2D(2, **bilinear)(x)),
+        first(L.Permute((3, 1, 2))(x)),
+        L.TimeDistributed(L.UpSampling2D(2, **bilinear))(y),
+    ]
+    return F.Model([x, y], outputs)
 
 
 @architecture(writers="keras>=2.2.3 tf keras3")
