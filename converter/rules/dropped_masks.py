@@ -1,89 +1,31 @@
 """Layers that let go of masks in Keras 2 and keep them in Keras 3.
 
-What it sees: a mask that reaches Identity, Rescaling or Normalization, a MultiHeadAttention written
-before TensorFlow 2.10, or a ReLU layer before TensorFlow 2.5.
+What it sees: a mask that reaches Identity, Rescaling or Normalization.
 
-Why it matters: Keras 2 dropped the mask there. Keras 3 hands it on to the layers behind, and its
-MultiHeadAttention leaves out masked positions, without an error.
+Why it matters: Keras 2 dropped the mask there. Keras 3 hands it on to the layers behind, without an
+error.
 
 What kfix changes: multiplies the masked tensors by one before the layer, with an op node, which
 hands no mask on. In a Sequential this makes the model a Functional one. Where the mask comes into
 a nested model from outside, it refuses.
 
-Links: https://github.com/tensorflow/tensorflow/releases/tag/v2.10.0
+Links: https://keras.io/guides/understanding_masking_and_padding/
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from converter.model.description import Layer, Model, TensorRef, Writer
-from converter.model.findings import Severity
-from converter.model.masks import carried_masks, masked_calls
-from converter.model.rewriting import as_functional, op
-from converter.model.structures import call_refs, map_call
+from converter.model.description import Model
+from converter.rules._unmasking import unmasked
 from converter.rules.base import Context, ModelChange, Rule, Stage
 
-ALWAYS = frozenset({"Identity", "Rescaling", "Normalization"})
-MASKED_ATTENTION = (2, 10)
-"""From this version on MultiHeadAttention made use of masks."""
-
-MASKED_RELU = (2, 5)
-"""From this version of tf.keras on ReLU layers handed masks on; stand-alone Keras's always did."""
+CLASSES = frozenset({"Identity", "Rescaling", "Normalization"})
 
 
 def unmask(model: Model, context: Context) -> Iterator[ModelChange]:
-    """Takes the masks off what such layers are given, in each graph by itself."""
-    classes = _classes(context.writer)
-    graph = model if context.path else as_functional(model)
-    if graph is None or graph.kind == "sequential":
-        graph = model
-    for layer in graph.layers:
-        masked = _masked_tensors(graph, layer) if layer.class_name in classes else set()
-        if masked:
-            graph = _with_unmasked(graph, layer, masked)
-            message = f"{layer.class_name} gets a mask that Keras 2 dropped and Keras 3 does not"
-            remedy = "an op node takes the mask off"
-            yield ModelChange(Severity.SILENT, message, graph, remedy, layer.name)
-    if not context.path:
-        yield from _from_outside(graph, classes)
-
-
-def _from_outside(model: Model, classes: frozenset[str]) -> Iterator[ModelChange]:
-    for found in masked_calls(model):
-        if found.layer.class_name in classes:
-            message = f"{found.layer.class_name} gets a mask that Keras 2 dropped"
-            yield ModelChange(Severity.REFUSED, message, layer=found.path)
-
-
-def _classes(writer: Writer) -> frozenset[str]:
-    classes = ALWAYS
-    if writer.version < MASKED_ATTENTION:
-        classes |= {"MultiHeadAttention"}
-    if writer.tf_keras and writer.version < MASKED_RELU:
-        classes |= {"ReLU"}
-    return classes
-
-
-def _masked_tensors(graph: Model, layer: Layer) -> set[TensorRef]:
-    if graph.kind == "sequential":
-        return set()
-    carried = carried_masks(graph)
-    return {ref for call in layer.calls for ref in call_refs(call) if carried.get(ref)}
-
-
-def _with_unmasked(graph: Model, layer: Layer, masked: set[TensorRef]) -> Model:
-    ordered = sorted(masked, key=lambda ref: (ref.layer, ref.call, ref.output))
-    names = {ref: f"{layer.name}_unmasked_{index}" for index, ref in enumerate(ordered)}
-    nodes = [op(name, "Multiply", ref, 1.0) for ref, name in names.items()]
-
-    def unmasked(ref: TensorRef) -> TensorRef:
-        return TensorRef(names[ref]) if ref in names else ref
-
-    calls = tuple(map_call(unmasked, call) for call in layer.calls)
-    layers = (replace(each, calls=calls) if each is layer else each for each in graph.layers)
-    return replace(graph, layers=(*layers, *nodes))
+    """Takes the masks off what such layers are given."""
+    return unmasked(model, context, CLASSES)
 
 
 RULE = Rule(

@@ -55,3 +55,15 @@ def call(model: Model, name: str) -> Call:
 def ops(model: Model) -> list[str]:
     """Classes of the op nodes."""
     return [each.class_name for each in model.layers if each.module.startswith("keras.src.ops")]
+
+
+def masked_before(name: str, *, masked: bool = True, between: str = "Dropout") -> Model:
+    """A layer ``it`` that gets a mask, and an LSTM behind it."""
+    return graph(
+        given(),
+        embedding(masked=masked),
+        called(between, "between", "embedding", config={"data_format": "channels_last"}),
+        called(name, "it", "between"),
+        called("LSTM", "lstm", "it", config={"units": 3}),
+        output="lstm",
+    )

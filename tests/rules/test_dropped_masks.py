@@ -2,14 +2,12 @@
 
 import pytest
 
-from converter.model.description import Call, Layer, Model, TensorRef, Writer
+from converter.model.description import Layer, Model, TensorRef, Writer
 from converter.model.findings import Severity
 from converter.rules.apply import upgrade
-from tests.rules.graphs import call, called, embedding, given, graph, nested, ops
+from tests.rules.graphs import call, called, embedding, given, graph, masked_before, nested, ops
 from tests.rules.upgrading import (
     KERAS_3,
-    STANDALONE,
-    TF_1,
     TF_2,
     findings,
     found,
@@ -18,94 +16,43 @@ from tests.rules.upgrading import (
 )
 
 CODE = "KF213"
-TF_2_4 = Writer((2, 4, 0), True, "tensorflow", "2.4.0")
 TF_2_8 = Writer((2, 8, 0), True, "tensorflow", "2.8.0")
-TF_2_10 = Writer((2, 10, 0), True, "tensorflow", "2.10.0")
 ALWAYS = ["Identity", "Rescaling", "Normalization"]
 
 
-def behind(name: str, *, masked: bool = True, between: str = "Dropout") -> Model:
-    return graph(
-        given(),
-        embedding(masked=masked),
-        called(between, "between", "embedding", config={"data_format": "channels_last"}),
-        called(name, "it", "between"),
-        called("LSTM", "lstm", "it", config={"units": 3}),
-        output="lstm",
-    )
-
-
-@pytest.mark.parametrize("name", [*ALWAYS, "MultiHeadAttention"])
+@pytest.mark.parametrize("name", ALWAYS)
 def test_without_masks_nothing_changes(name: str) -> None:
-    result = upgrade(behind(name, masked=False), TF_2_8)
+    result = upgrade(masked_before(name, masked=False), TF_2_8)
     assert findings(result, CODE) == []
     assert ops(result.model) == []
 
 
 @pytest.mark.parametrize("name", ALWAYS)
 def test_behind_a_layer_that_drops_masks_nothing_changes(name: str) -> None:
-    assert findings(upgrade(behind(name, between="Conv1D"), TF_2_8), CODE) == []
+    assert findings(upgrade(masked_before(name, between="Conv1D"), TF_2_8), CODE) == []
 
 
 @pytest.mark.parametrize("name", ["Dense", "Dropout", "BatchNormalization", "LayerNormalization"])
 def test_layers_that_always_handed_masks_on_stay(name: str) -> None:
-    result = upgrade(behind(name), TF_2)
+    result = upgrade(masked_before(name), TF_2)
     assert findings(result, CODE) == []
     assert call(result.model, "it").args == (TensorRef("between"),)
 
 
-def test_attention_of_later_writers_uses_masks_itself() -> None:
-    result = upgrade(behind("MultiHeadAttention"), TF_2_10)
-    assert findings(result, CODE) == []
-
-
-@pytest.mark.parametrize("writer", [STANDALONE, TF_2_8], ids=lambda w: w.label)
-def test_most_releases_handed_masks_on_through_relu(writer: Writer) -> None:
-    assert findings(upgrade(behind("ReLU"), writer), CODE) == []
-
-
-@pytest.mark.parametrize("writer", [TF_1, TF_2_4], ids=lambda w: w.label)
-def test_relu_of_early_tf_keras_dropped_them(writer: Writer) -> None:
-    result = upgrade(behind("ReLU"), writer)
-    assert only(result, CODE).severity is Severity.SILENT
-    assert call(result.model, "it").args == (TensorRef("it_unmasked_0"),)
+@pytest.mark.parametrize("name", ALWAYS)
+def test_files_of_keras_3_are_not_touched(name: str) -> None:
+    assert findings(upgrade(masked_before(name), KERAS_3), CODE) == []
 
 
 @pytest.mark.parametrize("name", ALWAYS)
-def test_files_of_keras_3_are_not_touched(name: str) -> None:
-    assert findings(upgrade(behind(name), KERAS_3), CODE) == []
-
-
-@pytest.mark.parametrize("name", [*ALWAYS, "MultiHeadAttention"])
 def test_the_mask_is_taken_off_before_the_layer(name: str) -> None:
-    result = upgrade(behind(name), TF_2_8)
+    result = upgrade(masked_before(name), TF_2_8)
     assert only(result, CODE).severity is Severity.SILENT
     assert ops(result.model) == ["Multiply"]
     assert call(result.model, "it_unmasked_0").args == (TensorRef("between"), 1.0)
     assert call(result.model, "it").args == (TensorRef("it_unmasked_0"),)
     # Others still get the masked tensor.
     assert call(result.model, "between").args == (TensorRef("embedding"),)
-
-
-@pytest.mark.parametrize("masked", ["query", "value", "key"])
-def test_each_tensor_of_an_attention_counts(masked: str) -> None:
-    refs = dict.fromkeys(["query", "value", "key"], TensorRef("dense"))
-    refs[masked] = TensorRef("embedding")
-    attention = Layer(
-        "it",
-        "MultiHeadAttention",
-        calls=(Call((refs["query"],), {"value": refs["value"], "key": refs["key"]}),),
-    )
-    model = graph(
-        given(),
-        embedding(),
-        embedding("dense", masked=False),
-        attention,
-        output="it",
-    )
-    after = call(upgrade(model, TF_2_8).model, "it")
-    seen = {"query": after.args[0], **after.kwargs}
-    assert seen == {**refs, masked: TensorRef("it_unmasked_0")}
 
 
 def test_layers_that_other_rules_put_in_keep_their_masks() -> None:
@@ -134,7 +81,7 @@ def test_a_sequential_becomes_a_graph(name: str) -> None:
 
 
 def test_inside_a_nested_graph() -> None:
-    inner = behind("Rescaling")
+    inner = masked_before("Rescaling")
     model = graph(given(), nested("inner", "ids", inner), output="inner")
     result = upgrade(model, TF_2)
     assert ops(found(result.model, "inner").model) == ["Multiply"]
