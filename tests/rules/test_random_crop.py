@@ -1,4 +1,4 @@
-"""RandomCrop as Resizing."""
+"""RandomCrop as it works at inference."""
 
 import pytest
 
@@ -34,11 +34,36 @@ def test_files_of_keras_3_are_not_touched() -> None:
     assert findings(upgrade(in_graph(crop()), KERAS_3), CODE) == []
 
 
-@pytest.mark.parametrize("version", [(2, 4, 0), (2, 5, 0)])
-def test_the_old_way_of_cropping_is_refused_and_left(version: tuple) -> None:
+@pytest.mark.parametrize("version", [(2, 3, 0), (2, 4, 0), (2, 5, 0), (2, 6, 0)])
+def test_one_that_resizes_first_is_written_with_op_nodes(version: tuple) -> None:
     result = upgraded(crop(), Writer(version, True))
-    assert only(result, CODE).severity is Severity.REFUSED
-    assert found(result.model).class_name == "RandomCrop"
+    assert only(result, CODE).severity is Severity.SILENT
+    it = found(result.model)
+    assert it.model is not None
+    shapes = [each.config["shape"] for each in it.model.layers if each.class_name == "BroadcastTo"]
+    assert shapes == [[4], [6]]
+
+
+@pytest.mark.parametrize(("version", "ratio"), [((2, 3, 0), False), ((2, 4, 0), True)])
+def test_the_first_release_took_crops_as_square(version: tuple, ratio: bool) -> None:
+    it = found(upgraded(crop(), Writer(version, True)).model)
+    assert it.model is not None
+    nodes = {each.name: each for each in it.model.layers}
+    (tall,) = [each for each in nodes.values() if each.class_name == "Greater"]
+    compared = [nodes[ref.layer].class_name for ref in tall.calls[0].args]
+    assert compared == (["Multiply"] * 2 if ratio else ["Sum"] * 2)
+
+
+@pytest.mark.parametrize("where", ANYWHERE)
+def test_one_that_resizes_first_in_every_position(where: str) -> None:
+    result = upgrade(ANYWHERE[where](crop()), Writer((2, 5, 0), True))
+    assert found(result.model).class_name == "Functional"
+
+
+def test_channels_stay_where_they_are() -> None:
+    writer = Writer((3, 5, 0), False, "tensorflow", "3.5.0")
+    it = found(upgraded(crop(data_format="channels_first"), writer).model)
+    assert it.config["data_format"] == "channels_first"
 
 
 @pytest.mark.parametrize("where", ANYWHERE)

@@ -76,6 +76,17 @@ def random_crop_smaller(F):
     return _on_images(F, [F.layers.RandomCrop(5, 5)])
 
 
+@architecture(needs="RandomCrop", writers="tf<2.7")
+def random_crop_after_resizing(F):
+    """At first the layer resized whole images, then took the middle; sizes may be unknown."""
+    crops = [(5, 5), (4, 3), (3, 5), (6, 6)]
+    if F.since("tf<2.3"):
+        crops = [(5, 5), (3, 3), (6, 6)]
+    x, y = F.Input(shape=(8, 7, 3)), F.Input(shape=(None, 9, 3))
+    layers = [F.layers.RandomCrop(*crop) for crop in crops]
+    return F.Model([x, y], [layer(each) for layer in layers for each in (x, y)])
+
+
 @architecture(needs="RandomHeight RandomWidth", writers="tf<2.16")
 def random_size(F):
     L = F.layers
