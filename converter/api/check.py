@@ -10,7 +10,7 @@ from pathlib import Path
 from converter.api import targets
 from converter.api.file_checks import file_findings
 from converter.api.pipeline import upgraded
-from converter.containers import open_model
+from converter.api.told import InputShapes, open_told
 from converter.model.description import Writer
 from converter.model.findings import Finding, Severity
 
@@ -39,7 +39,12 @@ class CheckReport:
 
 
 def check(
-    path: str | PathLike[str], *, target: str = targets.NEWEST, custom: Sequence[str] = ()
+    path: str | PathLike[str],
+    *,
+    target: str = targets.NEWEST,
+    custom: Sequence[str] = (),
+    writer: str | None = None,
+    input_shape: InputShapes | None = None,
 ) -> CheckReport:
     """Looks for everything that the target reader would stumble over, without Keras.
 
@@ -47,15 +52,18 @@ def check(
         path: the file.
         target: the reader.
         custom: names of classes and functions that will be provided to the reader.
+        writer: who wrote the file, where it does not say it: ``keras-1.2.2-theano``, ``tf-1.15``.
+        input_shape: the shape of the input without the batch, where the file does not say it;
+            a mapping of names to shapes where there are several inputs.
 
     Raises:
         NotAModelError: the file is no Keras model, or holds weights only.
         UnsafeContentError: the file refers to other files or declares absurd sizes.
-        UsageError: no such file, or no such target.
+        UsageError: no such file or target, or the file contradicts what is told about it.
         NotExactError: a target that kfix does not know yet.
     """
     targets.require_supported(target)
-    with open_model(Path(path)) as source:
+    with open_told(Path(path), writer, input_shape) as source:
         contents = source.contents
         found = file_findings(contents) + upgraded(source, custom).findings
     return CheckReport(

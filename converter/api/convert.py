@@ -12,9 +12,9 @@ from converter.api.file_checks import file_findings
 from converter.api.making import Job, make, make_savedmodel
 from converter.api.mending import mended
 from converter.api.outputs import Destination, Naming, destination
+from converter.api.told import InputShapes, open_told
 from converter.api.verification import Verified
 from converter.api.writing import reopened
-from converter.containers import open_model
 from converter.errors import UsageError
 from converter.model.findings import Finding
 
@@ -50,6 +50,8 @@ def convert(
     to: str = "keras",
     target: str = targets.NEWEST,
     custom: Sequence[str] = (),
+    writer: str | None = None,
+    input_shape: InputShapes | None = None,
     verify: bool = True,
     allow_inexact: bool = False,
     force: bool = False,
@@ -69,6 +71,9 @@ def convert(
         to: ``keras``, ``h5`` or ``savedmodel``.
         target: the reader to write for.
         custom: the user's Python files and modules.
+        writer: who wrote the file, where it does not say it: ``keras-1.2.2-theano``, ``tf-1.15``.
+        input_shape: the shape of the input without the batch, where the file does not say it;
+            a mapping of names to shapes where there are several inputs.
         verify: compare the outputs.
         allow_inexact: write although the numbers are not known to be equal.
         force: replace an output that exists.
@@ -82,11 +87,11 @@ def convert(
         MissingObjectError: a custom object is needed, or could not be imported.
         UnsafeContentError: the model would load foreign code.
         OutputError: the output exists or can't be written.
-        UsageError: no such file, format or target.
+        UsageError: no such file, format or target, or the file contradicts what is told about it.
     """
     targets.require_supported(target)
     place = destination(Path(path), naming(Path(path), to), _path(output), force=force)
-    with open_model(Path(path)) as source:
+    with open_told(Path(path), writer, input_shape) as source:
         result = mended(source, custom, allow_inexact=allow_inexact)
         found = file_findings(source.contents) + result.findings
         verified = None

@@ -12,9 +12,9 @@ from converter.api.file_checks import file_findings, right_suffix
 from converter.api.making import Job, make
 from converter.api.mending import mended
 from converter.api.outputs import Naming, destination
+from converter.api.told import InputShapes, open_told
 from converter.api.verification import Verified
 from converter.api.writing import reopened
-from converter.containers import open_model
 from converter.containers.sniff import Kind, sniff
 from converter.errors import UsageError
 from converter.model.findings import Finding, Severity
@@ -47,6 +47,8 @@ def repair(
     *,
     target: str = targets.NEWEST,
     custom: Sequence[str] = (),
+    writer: str | None = None,
+    input_shape: InputShapes | None = None,
     in_place: bool = False,
     backup: bool = True,
     verify: bool = False,
@@ -65,6 +67,9 @@ def repair(
         output: the output's name; by default ``NAME.repaired.h5`` beside the source.
         target: the reader to write for.
         custom: the user's Python files and modules.
+        writer: who wrote the file, where it does not say it: ``keras-1.2.2-theano``, ``tf-1.15``.
+        input_shape: the shape of the input without the batch, where the file does not say it;
+            a mapping of names to shapes where there are several inputs.
         in_place: replace the source.
         backup: with ``in_place``, keep the source as ``NAME.bak``.
         verify: also load the output in a fresh process and compare what it computes.
@@ -80,10 +85,10 @@ def repair(
         MissingObjectError: a custom object is needed.
         UnsafeContentError: the model would load foreign code.
         OutputError: the output exists or can't be written.
-        UsageError: no such file or target, or options that contradict each other.
+        UsageError: no such file or target, or options that contradict each other or the file.
     """
     targets.require_supported(target)
-    with open_model(Path(path)) as source:
+    with open_told(Path(path), writer, input_shape) as source:
         contents = source.contents
         result = mended(source, custom, allow_inexact=allow_inexact)
         found = file_findings(contents) + result.findings

@@ -55,6 +55,8 @@ def reference_of(contents: Contents, result: Upgrade) -> tuple[str, str]:
         return "", "no library knows the custom classes of the source"
     if writer.generation == 1:
         return "", "no installable library reads files of Keras 1"
+    if contents.told_shape:
+        return "", "no other library builds the source, which does not say its input's shape"
     found = {each.code for each in result.findings if each.severity is not Severity.NOTICE}
     for item in all_rules():
         if item.rule.code in found and not item.rule.tf_keras_agrees:

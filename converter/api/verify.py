@@ -11,6 +11,7 @@ from pathlib import Path
 
 from converter.api.mending import mended
 from converter.api.probe import build_input_shape, input_specs
+from converter.api.told import InputShapes, open_told
 from converter.api.tracing import first_difference
 from converter.api.verification import reference_of
 from converter.api.writing import write_archive, write_h5
@@ -74,6 +75,8 @@ def verify(
     b: str | PathLike[str],
     *,
     custom: Sequence[str] = (),
+    writer: str | None = None,
+    input_shape: InputShapes | None = None,
     timeout: float | None = None,
     rtol: float = 1e-4,
     atol: float = 1e-5,
@@ -87,6 +90,9 @@ def verify(
         a: the reference, a model file.
         b: a model file or a SavedModel directory.
         custom: the user's Python files and modules.
+        writer: who wrote the reference, where it does not say it: ``keras-1.2.2-theano``.
+        input_shape: the shape of its input without the batch, where it does not say it; a mapping
+            of names to shapes where there are several inputs.
         timeout: seconds that each request to a child process may take.
         rtol: relative tolerance.
         atol: absolute tolerance.
@@ -95,14 +101,15 @@ def verify(
         NotAModelError: a file is no model.
         VerificationError: a model does not load, or does not run.
         MissingObjectError: a custom object is needed.
-        UsageError: no such file, or the reference is a SavedModel.
+        UsageError: no such file, or the reference is a SavedModel or contradicts what is told.
     """
     if sniff(Path(a)).kind is Kind.SAVED_MODEL:
         raise UsageError(f"{a} is a SavedModel, which can't be the reference", "give it second")
     with ExitStack() as opened:
         scratch = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="kfix-")))
         run = _Run(scratch, tuple(custom), timeout, Tolerance(rtol, atol))
-        left = _side(opened.enter_context(open_model(Path(a))), scratch / "a", run.custom)
+        reference = opened.enter_context(open_told(Path(a), writer, input_shape))
+        left = _side(reference, scratch / "a", run.custom)
         if sniff(Path(b)).kind is Kind.SAVED_MODEL:
             right = _Side(Path(b), "tensorflow", "tensorflow")
         else:

@@ -5,23 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.cli.frame import Session
-from converter.cli.options import Paths, Target
+from converter.cli.options import InputShape, Paths, Target, Writer
 from converter.errors import ExitCode
 
 if TYPE_CHECKING:
     from converter.api.check import CheckReport
 
 
-def check(session: Session, paths: Paths, target: Target = "keras-3") -> ExitCode:
+def check(
+    session: Session,
+    paths: Paths,
+    target: Target = "keras-3",
+    writer: Writer = None,
+    input_shape: InputShape = None,
+) -> ExitCode:
     """Say what would break or change in today's Keras."""
     from converter.api.check import check
     from converter.api.discovery import discover
+    from converter.api.told import parsed_shapes
     from converter.cli import batch
 
+    shapes = parsed_shapes(input_shape or ())
     return batch.run(
         session,
         discover(paths),
-        lambda source: check(source.path, target=target),
+        lambda source: check(source.path, target=target, writer=writer, input_shape=shapes),
         lambda report: _text(session, report),
         lambda report: ExitCode.OK if report.clean else ExitCode.FINDINGS,
     )

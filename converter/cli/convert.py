@@ -31,6 +31,8 @@ def convert(
     output_dir: options.OutputDir = None,
     target: options.Target = "keras-3",
     custom: options.Custom = None,
+    writer: options.Writer = None,
+    input_shape: options.InputShape = None,
     engine: Annotated[
         str, typer.Option("--engine", help="The library that rebuilds custom classes.")
     ] = "keras",
@@ -46,11 +48,13 @@ def convert(
     """Convert models with the same numbers, and prove it."""
     from converter.api.convert import convert, naming
     from converter.api.discovery import discover
+    from converter.api.told import parsed_shapes
     from converter.cli import batch
     from converter.cli.placing import Placing
 
     if engine != "keras":
         raise UsageError(f"--engine {engine} is not there yet", "keras is the only engine")
+    shapes = parsed_shapes(input_shape or ())
     sources = discover(paths)
     placing = Placing(output, output_dir)
     placing.check(sources, lambda path: naming(path, to))
@@ -63,6 +67,8 @@ def convert(
             to=to,
             target=target,
             custom=custom or (),
+            writer=writer,
+            input_shape=shapes,
             verify=verify,
             allow_inexact=allow_inexact,
             force=force,

@@ -34,6 +34,22 @@ Custom = Annotated[
         help="Python file or module with your own layers and functions. Runs in a child process.",
     ),
 ]
+Writer = Annotated[
+    str | None,
+    typer.Option(
+        "--writer",
+        metavar="NAME",
+        help="Who wrote the file, where it does not say it: keras-1.2.2-theano, tf-1.15.",
+    ),
+]
+InputShape = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input-shape",
+        metavar="[NAME=]SHAPE",
+        help="The input's shape without the batch, where the file does not say it: 28,28,1.",
+    ),
+]
 AllowInexact = Annotated[
     bool,
     typer.Option("--allow-inexact", help="Write although the numbers are not known to be equal."),

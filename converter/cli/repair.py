@@ -23,6 +23,8 @@ def repair(
     no_backup: options.NoBackup = False,
     target: options.Target = "keras-3",
     custom: options.Custom = None,
+    writer: options.Writer = None,
+    input_shape: options.InputShape = None,
     verify: Annotated[
         bool,
         typer.Option("--verify/--no-verify", help="Load the output and compare with the source."),
@@ -36,9 +38,11 @@ def repair(
     """Write the same kind of file for today's Keras."""
     from converter.api.discovery import discover
     from converter.api.repair import naming, repair
+    from converter.api.told import parsed_shapes
     from converter.cli import batch
     from converter.cli.placing import Placing
 
+    shapes = parsed_shapes(input_shape or ())
     sources = discover(paths)
     placing = Placing(output, output_dir, in_place)
     placing.check(sources, naming)
@@ -50,6 +54,8 @@ def repair(
             placing.prepared(source, naming, dry_run),
             target=target,
             custom=custom or (),
+            writer=writer,
+            input_shape=shapes,
             in_place=in_place,
             backup=not no_backup,
             verify=verify,

@@ -22,14 +22,26 @@ def verify(
     a: Annotated[Path, typer.Argument(metavar="A", help="The reference.")],
     b: Annotated[Path, typer.Argument(metavar="B", help="A model file or a SavedModel.")],
     custom: options.Custom = None,
+    writer: options.Writer = None,
+    input_shape: options.InputShape = None,
     rtol: Annotated[float, typer.Option("--rtol", help="Relative tolerance.")] = 1e-4,
     atol: Annotated[float, typer.Option("--atol", help="Absolute tolerance.")] = 1e-5,
     timeout: options.Timeout = None,
 ) -> ExitCode:
     """Compare what two models compute."""
+    from converter.api.told import parsed_shapes
     from converter.api.verify import verify
 
-    found = verify(a, b, custom=custom or (), rtol=rtol, atol=atol, timeout=timeout)
+    found = verify(
+        a,
+        b,
+        custom=custom or (),
+        writer=writer,
+        input_shape=parsed_shapes(input_shape or ()),
+        rtol=rtol,
+        atol=atol,
+        timeout=timeout,
+    )
     document.write(session, [found])
     session.text("\n".join(_lines(found)))
     return ExitCode.OK if found.same else ExitCode.NOT_EXACT

@@ -44,6 +44,7 @@ class Contents:
             that is not JSON is left here.
         assets: member names below ``assets/`` of an archive.
         metadata: ``metadata.json`` of an archive.
+        told_shape: the shape of an input in ``config`` is the user's word, the file has none.
     """
 
     path: Path
@@ -59,6 +60,7 @@ class Contents:
     attributes: Mapping[str, str] = field(default_factory=dict)
     assets: tuple[str, ...] = ()
     metadata: Mapping[str, Json] = field(default_factory=dict)
+    told_shape: bool = False
 
     @property
     def weights(self) -> tuple[Dataset, ...]:

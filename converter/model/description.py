@@ -27,12 +27,14 @@ class Writer:
         tf_keras: True for the Keras inside TensorFlow, False for the stand-alone package.
         backend: ``tensorflow``, ``theano``, ``cntk``, ``jax``, ``torch`` or empty.
         label: the text as stored, for messages (``2.2.4-tf``).
+        backend_version: release of the backend, ``(1, 14)``. No file names it, only the user can.
     """
 
     version: tuple[int, ...] = ()
     tf_keras: bool = False
     backend: str = ""
     label: str = ""
+    backend_version: tuple[int, ...] = ()
 
     @property
     def generation(self) -> int:

@@ -23,6 +23,7 @@ import numpy as np
 from converter.layouts.floats import narrowed, widened
 from converter.model.description import Array, Layer, Weight, Writer
 from converter.model.findings import Severity
+from converter.rules._asking import which_backend
 from converter.rules.base import Change, Context, Rule, Stage
 
 SETTLED = (1, 0, 8)
@@ -37,7 +38,7 @@ def rewrite(layer: Layer, context: Context) -> Change | None:
         return None
     message = f"{layer.class_name} of Keras {context.writer.label or '1.0'} keeps no variance"
     if not isinstance(epsilon, (int, float)) or context.writer.backend == "":
-        remedy = "Say which backend it was: kfix edit --backend theano, or tensorflow."
+        remedy = which_backend(context.writer)
         return Change(Severity.REFUSED, message, remedy=remedy)
     weights = tuple(
         _variance(each, divisor, float(epsilon)) if each.name == NAME else each

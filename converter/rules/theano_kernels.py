@@ -8,7 +8,8 @@ the file named the backend; Keras 3 and tf_keras do not, so the model loads and 
 else.
 
 What kfix changes: the kernels are turned around, along each spatial axis. Where a file of Keras 1
-does not show its backend, a convolution is refused; ``kfix edit --backend`` writes it down.
+does not show its backend, a convolution is refused unless ``--writer keras-1.0.7-theano``, or
+``-tensorflow``, says it.
 
 Links:
 https://github.com/keras-team/keras/wiki/Converting-convolution-kernels-from-Theano-to-TensorFlow-and-vice-versa
@@ -19,6 +20,7 @@ from dataclasses import replace
 from converter.layouts.kernels import is_pointwise, turned
 from converter.model.description import Layer
 from converter.model.findings import Severity
+from converter.rules._asking import which_backend
 from converter.rules.base import Change, Context, Rule, Stage
 
 KERNELS = {
@@ -39,7 +41,7 @@ def turn(layer: Layer, context: Context) -> Change | None:
         return Change(
             Severity.REFUSED,
             f"{layer.class_name} may be from Theano, which turns its kernels around",
-            remedy="Say which backend it was: kfix edit --backend theano, or tensorflow.",
+            remedy=which_backend(context.writer),
         )
     if context.writer.backend != "theano":
         return None

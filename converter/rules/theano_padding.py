@@ -12,7 +12,10 @@ What kfix changes: nothing where both do the same (odd kernels without strides).
 its padding from a ZeroPadding layer in front, a transposed one loses it in a Cropping layer behind,
 a ConvLSTM2D gets kernels of odd length, with zeros at the end. Pooling layers are padded by
 operations that leave maxima and averages as they are; a model with these converts to ``.keras``.
-What depends on the release of Theano, or was cut off wrongly there, is refused.
+What was cut off wrongly there is refused. So is what depends on something that the file does not
+say, unless the user does: the backend of a model of Keras 1 without weights (``--writer
+keras-1.2.2-theano``), and the release of Theano where Keras 1.2 pads the volumes of an even kernel
+(``--writer keras-1.2.2-theano-0.8``).
 
 Links: https://github.com/keras-team/keras/issues/4609
 """
@@ -26,6 +29,7 @@ from converter.layouts.kernels import extended
 from converter.model.building import GraphBuilder
 from converter.model.description import Json, Layer
 from converter.model.findings import Severity
+from converter.rules._asking import which_backend, which_writer
 from converter.rules.base import Change, Context, Rule, Stage
 
 CONVOLUTIONS = {
@@ -41,6 +45,9 @@ POOLING = {f"{kind}Pooling{rank}D": rank for kind in ("Max", "Average") for rank
 CLASSES = {**CONVOLUTIONS, **TRANSPOSED, **POOLING, "ConvLSTM2D": 2}
 """The layers that pad, and how many axes each has for that."""
 
+PADS_BY_ITSELF_SINCE = (0, 9)
+"""The release of Theano that pads volumes; before it Keras did."""
+
 LOWEST = -3.4028234663852886e38
 """The least float32: in front of and behind a tensor it is never the maximum."""
 
@@ -55,7 +62,7 @@ def align(layer: Layer, context: Context) -> Change | None:
         return Change(
             Severity.REFUSED,
             f"{layer.class_name} may be from Theano, which pads otherwise",
-            remedy="Say which backend it was: kfix edit --backend theano, or tensorflow.",
+            remedy=which_backend(context.writer),
         )
     return None
 
@@ -104,11 +111,17 @@ def numbers(value: Json, rank: int) -> list[int]:
 
 def _conv3d_of_keras1(layer: Layer, context: Context, strides: Sequence[int]) -> Change | None:
     """Before Theano 0.9 Keras padded by itself, as TensorFlow does, and took no strides."""
-    if context.writer.version and context.writer.version < (1, 2):
+    writer = context.writer
+    if writer.version and writer.version < (1, 2):
         return None
     if set(strides) == {1}:
-        remedy = "Its file does not say which Theano it was: that of 0.9 pads otherwise."
-        return Change(Severity.REFUSED, f"{layer.class_name} {MESSAGE}", remedy=remedy)
+        if not writer.backend_version:
+            message = f"{layer.class_name} is padded otherwise by Theano 0.9 than before"
+            release = f"keras-{writer.label or '1.2'}-theano"
+            remedy = which_writer(f"{release}-0.9", f"{release}-0.8")
+            return Change(Severity.REFUSED, message, remedy=remedy)
+        if writer.backend_version < PADS_BY_ITSELF_SINCE:
+            return None
     kernel = numbers(layer.config.get("kernel_size"), 3)
     return _padded_first(layer, [[each // 2, (each - 1) // 2] for each in kernel])
 

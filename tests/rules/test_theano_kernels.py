@@ -69,7 +69,7 @@ def test_kernels_are_turned_wherever_the_layer_is(name: str, where: str) -> None
 def test_a_file_of_keras_1_that_does_not_show_its_backend_is_refused() -> None:
     finding = only(upgraded(convolution("Conv2D"), Writer((1, 2, 2))), CODE)
     assert finding.severity is Severity.REFUSED
-    assert "--backend" in finding.remedy
+    assert "--writer keras-1.0-theano" in finding.remedy
 
 
 def test_keras_1_on_theano_is_turned_and_on_tensorflow_is_not() -> None:

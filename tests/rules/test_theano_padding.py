@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -105,9 +106,15 @@ def test_padding_keeps_the_order_of_axes() -> None:
 
 
 def test_volumes_of_keras_1_depend_on_a_release_that_no_file_names() -> None:
-    assert only(upgraded(convolution("Conv3D"), THEANO_1), CODE).severity is Severity.REFUSED
+    refusal = only(upgraded(convolution("Conv3D"), THEANO_1), CODE)
+    assert refusal.severity is Severity.REFUSED
+    assert "--writer keras-1.2.2-theano-0.9" in refusal.remedy
     strided = upgraded(convolution("Conv3D", 3, 2), THEANO_1)
     assert only(strided, CODE).severity is Severity.SILENT
+    for release, count in (((0, 9), 1), ((1, 0, 5), 1), ((0, 8, 2), 0)):
+        told = replace(THEANO_1, backend_version=release)
+        changes = findings(upgraded(convolution("Conv3D"), told), CODE)
+        assert [each.severity for each in changes] == [Severity.SILENT] * count
     old = Writer((1, 0, 8), False, "theano", "1.0.8")
     assert findings(upgraded(convolution("Conv3D"), old), CODE) == []
 
@@ -116,7 +123,7 @@ def test_volumes_of_keras_1_depend_on_a_release_that_no_file_names() -> None:
 def test_a_file_of_keras_1_that_does_not_show_its_backend_is_refused(it: Layer) -> None:
     finding = only(upgraded(it, UNKNOWN_1), CODE)
     assert finding.severity is Severity.REFUSED
-    assert "--backend" in finding.remedy
+    assert "--writer keras-1.0-theano" in finding.remedy
     assert findings(upgraded(convolution(size=3), UNKNOWN_1), CODE) == []
 
 
