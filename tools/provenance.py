@@ -121,7 +121,6 @@ A manifest entry says the `kind` of file, the `layers` in it, and what to `expec
 | two-releases | two releases that give the same version computed different things |
 | integers | integers that were averaged, or cut off after resizing |
 | masked-scores | attention scores of positions that are masked altogether |
-| negative-limit | slopes and thresholds under 0 |
 | no-input-shape | the writer lost the shape of the input |
 
 `rtol` and `atol` are given where they are not the default 1e-4 and 1e-5.

@@ -3,15 +3,18 @@
 What it sees: LeakyReLU with a slope above 1 or below 0, and ReLU with a threshold or a slope below
 0.
 
-Why it matters: TensorFlow 1 took the greater of x and slope · x, so that a slope above 1 fell on
-what is positive. TensorFlow 2 and Keras 3 multiply what is negative, without an error. Keras 3
-refuses negative values ("should be >= 0").
+Why it matters: TensorFlow up to 1.14 took the greater of x and slope · x, so that a slope above 1
+fell on what is positive. Later ones and Keras 3 multiply what is negative, without an error. The
+layers of Keras 3 refuse negative values ("should be >= 0"); its function relu takes them.
 
-What kfix changes: nothing, it refuses. Which TensorFlow a file of Keras 2.1 to 2.3 or of tf.keras
-2.2.4 is from, it does not say; later ones keep their steep slopes.
+What kfix changes: negative values go to that function, which an Activation holds. Which TensorFlow
+a file of Keras 2.1 to 2.3 or of tf.keras 2.2.4 is from, it does not say, so steep slopes are
+refused there; later ones keep them.
 
-Links: https://github.com/keras-team/keras/blob/master/keras/src/layers/activations/leaky_relu.py
+Links: https://github.com/keras-team/keras/blob/master/keras/src/activations/activations.py
 """
+
+from dataclasses import replace
 
 from converter.model.description import Json, Layer
 from converter.model.findings import Severity
@@ -24,16 +27,29 @@ MULTIPLIES_SINCE = (2, 3)
 """From this version of tf.keras on it is TensorFlow 2 without a doubt."""
 
 
-def refuse(layer: Layer, context: Context) -> Change | None:
-    """A finding for negative values, and for steep slopes that may be from TensorFlow 1."""
+def rewrite(layer: Layer, context: Context) -> Change | None:
+    """The function where values are negative; a finding for slopes that may be TensorFlow 1's."""
     values = [layer.config.get(key) for key in ("negative_slope", "threshold")]
     if any(isinstance(value, int | float) and value < 0 for value in values):
-        message = f"{layer.class_name} has a negative slope or threshold, which Keras 3 cannot do"
-        return Change(Severity.REFUSED, message)
+        message = f"{layer.class_name} has a negative slope or threshold, which Keras 3 refuses"
+        remedy = "written as an Activation that holds the function relu"
+        return Change(Severity.BREAKS, message, (_as_function(layer),), remedy)
     if layer.class_name != "LeakyReLU" or not _is_steep(values[0]) or _is_sure(context):
         return None
     message = f"LeakyReLU has the slope {values[0]}, which was another function in TensorFlow 1"
     return Change(Severity.REFUSED, message)
+
+
+def _as_function(layer: Layer) -> Layer:
+    limits = ("negative_slope", "threshold", "max_value")
+    function = {
+        "module": "keras.src.activations.activations",
+        "class_name": "ReLU",
+        "config": {key: layer.config[key] for key in limits if layer.config.get(key) is not None},
+        "registered_name": "ReLU",
+    }
+    activation = replace(layer, class_name="Activation", build_config=None)
+    return activation.with_config(drop=limits, activation=function)
 
 
 def _is_steep(slope: Json) -> bool:
@@ -53,6 +69,6 @@ RULE = Rule(
     summary="steep and negative slopes of activation layers",
     generations=frozenset({1, 2}),
     classes=frozenset({"LeakyReLU", "ReLU"}),
-    layer=refuse,
+    layer=rewrite,
     tf_keras_agrees=False,
 )

@@ -1,7 +1,8 @@
 """Dot on tensors of rank 4 and more.
 
 What it sees: Dot on two tensors of the same rank, 4 or higher, in files of stand-alone Keras before
-2.3 and of TensorFlow 1: attention with heads, written by hand.
+2.3 and of TensorFlow 1: attention with heads, written by hand. With Theano as its backend, Keras
+computed what Keras 3 does.
 
 Why it matters: there it was one matrix product over the last two axes, with the axes in front kept
 in common: (batch, 2, 3, 4) with (batch, 2, 5, 4) gave (batch, 2, 3, 5). Keras 3 combines every axis
@@ -34,7 +35,7 @@ the same version as 1.13, 2.2.4."""
 
 def write_out(model: Model, context: Context) -> Iterator[ModelChange]:
     """Replaces each such Dot of one graph by op nodes."""
-    if context.writer.version >= OUTER_PRODUCTS_SINCE:
+    if context.writer.backend == "theano" or context.writer.version >= OUTER_PRODUCTS_SINCE:
         return
     for layer, tensors in list(received(model)):
         ranks = [each.rank for each in tensors]

@@ -1,7 +1,7 @@
 """Initial states that come out of masked steps.
 
 What it sees: a recurrent layer with a mask and an initial state, in files of stand-alone Keras
-before 2.3.
+before 2.3 (with Theano as its backend it gave zeros, as Keras 3 does).
 
 Why it matters: at masked steps before the first one that counts (``pad_sequences`` puts the padding
 there unless told otherwise) it returned the initial state. Keras 3 returns zeros, without an error.
@@ -35,7 +35,8 @@ def put_back(model: Model, context: Context) -> Iterator[ModelChange]:
 
     It comes after the rule that passes the masks on explicitly.
     """
-    if context.writer.tf_keras or context.writer.version >= ZEROS_SINCE:
+    writer = context.writer
+    if writer.tf_keras or writer.backend == "theano" or writer.version >= ZEROS_SINCE:
         return
     for layer in model.layers:
         masked = [index for index in range(len(layer.calls)) if _is_affected(layer, index)]

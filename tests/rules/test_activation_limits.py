@@ -66,6 +66,13 @@ def test_steep_slopes_that_may_be_of_tensorflow_1(where: str, writer: Writer) ->
         ("ThresholdedReLU", {"theta": -1.0}),
     ],
 )
-def test_negative_values_are_refused(name: str, config: dict[str, Any]) -> None:
-    result = upgrade(in_graph(layer(name, **config)), TF_2)
-    assert only(result, CODE).severity is Severity.REFUSED
+@pytest.mark.parametrize("where", ANYWHERE)
+def test_negative_values_go_to_the_function(name: str, config: dict[str, Any], where: str) -> None:
+    result = upgrade(ANYWHERE[where](layer(name, dtype="float32", **config)), TF_2)
+    assert only(result, CODE).severity is Severity.BREAKS
+    new = found(result.model)
+    assert (new.class_name, set(new.config)) == ("Activation", {"dtype", "activation"})
+    assert new.config["activation"]["class_name"] == "ReLU"
+    value = next(iter(config.values()))
+    assert value in new.config["activation"]["config"].values()
+    assert result.blockers == ()

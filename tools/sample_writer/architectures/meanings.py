@@ -181,8 +181,19 @@ def steep_slopes(F):
 @architecture(writers="keras tf<2.5", needs="ReLU")
 def negative_limits(F):
     """Keras 3 asks for limits of 0 and more."""
-    model = branches(F, (6,), [F.layers.ReLU(threshold=-0.5)])
-    return Made(model, expect="refused", reason="negative-limit")
+    L = F.layers
+    layers = [
+        L.ReLU(threshold=-0.5),
+        L.ReLU(threshold=-0.5, negative_slope=0.25, max_value=0.75),
+        L.ThresholdedReLU(-0.25),
+        L.TimeDistributed(L.ReLU(threshold=-0.75)),
+    ]
+    return branches(F, (6, 4), layers)
+
+
+@architecture(writers="keras tf")
+def negative_slopes(F):
+    return branches(F, (6,), [F.layers.LeakyReLU(-0.25), F.layers.LeakyReLU(-1.5)])
 
 
 @architecture()
