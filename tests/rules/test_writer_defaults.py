@@ -27,8 +27,15 @@ def test_what_is_said_stays(name: str, reset_after: bool) -> None:
 
 
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
-def test_data_formats_that_are_said_stay(data_format: str) -> None:
-    assert_unchanged(layer("Conv2D", data_format=data_format), CODE)
+@pytest.mark.parametrize("name", ["MaxPooling2D", "Flatten", "UpSampling2D", "ZeroPadding2D"])
+def test_data_formats_that_are_said_stay(name: str, data_format: str) -> None:
+    assert_unchanged(layer(name, data_format=data_format), CODE)
+
+
+def test_convolutions_with_the_channels_first_are_left_to_the_rule_about_them() -> None:
+    result = upgraded(layer("Conv2D", data_format="channels_first"))
+    assert findings(result, CODE) == []
+    assert only(result, "KF310").severity is Severity.SILENT
 
 
 @pytest.mark.parametrize("name", ["Dense", "LSTM", "Concatenate", "Mine"])
