@@ -12,6 +12,7 @@ from converter.errors import NotAModelError
 from converter.layouts import archive, legacy
 from converter.layouts import keras1 as keras1_layouts
 from converter.layouts.legacy import CountMismatchError, UnknownVariablesError
+from converter.layouts.variables import variables_of, variables_of_tensorflow_2_5
 from converter.model.description import Model
 from converter.model.findings import Finding, Severity
 from converter.rules import hard_sigmoid, low_rank_kernels, unknown_inner_class, weight_count
@@ -55,7 +56,9 @@ def _bind(model: Model, contents: Contents) -> tuple[Model, list[Exception]]:
     }
     if contents.writer.generation == 1:
         return keras1_layouts.bind(model, groups)
-    return legacy.bind(model, groups, implicit_masks=by_keras3)
+    release = contents.writer.version[:2] if contents.writer.tf_keras else ()
+    variables = variables_of_tensorflow_2_5 if release == (2, 5) else variables_of
+    return legacy.bind(model, groups, implicit_masks=by_keras3, variables=variables)
 
 
 def _finding(problem: Exception) -> Finding:
@@ -93,7 +96,8 @@ def upgraded(source: ModelFile, custom: Iterable[str] = ()) -> Upgrade:
     """
     parsed = parse(source)
     names = frozenset(custom)
-    result = upgrade(parsed.model, source.contents.writer, names)
+    contents = source.contents
+    result = upgrade(parsed.model, contents.writer, names, told_shape=contents.told_shape)
     binding = tuple(_with_custom(each, names, result.findings) for each in parsed.findings)
     return replace(result, findings=binding + result.findings)
 

@@ -216,6 +216,13 @@ def variables_of(layer: Layer) -> list[Variable] | None:
     )
 
 
+def variables_of_tensorflow_2_5(layer: Layer) -> list[Variable] | None:
+    """The same where Discretization kept its boundaries in a variable, in TensorFlow 2.5 alone."""
+    if layer.class_name == "Discretization":
+        return [Variable("bins", trainable=False)]
+    return variables_of(layer)
+
+
 def _low_rank(own: list[Variable]) -> list[Variable]:
     """With LoRA the kernel is frozen and two factors are added, which archives do not hold."""
     kernel, *others = own

@@ -25,7 +25,6 @@ have to be right."""
 NOT_YET = {
     r".*/training_argument": "no stock layer normalises by batch statistics at inference",
     r"keras-3.(0|8).*/layer_normalization": "rms_scaling is gone, and no layer does it",
-    r"tf-2.[34].0/discretization_bins": "counted otherwise than any stock layer does",
     r"(keras-2.*|tf-1.*)/sequential_input_layer": "its file does not hold the input shape",
 }
 """Samples that could have the same numbers and are refused, and why; patterns of their ids."""

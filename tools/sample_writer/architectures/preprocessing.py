@@ -1,5 +1,7 @@
 """Preprocessing layers; the random ones do nothing when a model predicts."""
 
+import numpy as np
+
 from ..data import between, ids, words
 from ..registry import Made, architecture, branches
 
@@ -122,7 +124,17 @@ def discretization(F):
 
 @architecture(needs="Discretization", writers="tf<2.6")
 def discretization_bins(F):
-    return branches(F, (4,), [F.layers.Discretization(bins=[-1.0, 0.0, 0.5])])
+    """A boundary itself belongs to the bin above or below, which depends on the release."""
+
+    def on_boundaries(rng, shape):
+        return rng.choice([-2.0, -1.0, -0.5, 0.0, 0.25, 0.3, 0.5, 3.0], shape)
+
+    layer = F.layers.Discretization(bins=[-1.0, 0.0, 0.3, 0.5])
+
+    def in_order(F, model):
+        layer.set_weights([np.array([-1.0, 0.0, 0.3, 0.5, np.inf])] * len(layer.weights))
+
+    return Made(branches(F, (6, 4), [layer]), inputs=[on_boundaries], adjust=in_order)
 
 
 @architecture(needs="Hashing", writers="tf>=2.6 keras3")
