@@ -28,7 +28,7 @@ from converter.rules.base import Context, ModelChange, Rule, Stage
 
 def conform(model: Model, context: Context) -> Iterator[ModelChange]:
     """Gives every output of the model its own loss, weight and metrics where Keras 3 needs that."""
-    names = _output_names(model)
+    names = output_names(model)
     if model.compile is None or context.path or not names:
         return
     state = _metrics_by_output(_losses_by_output(model.compile, names), names)
@@ -38,7 +38,7 @@ def conform(model: Model, context: Context) -> Iterator[ModelChange]:
         yield ModelChange(Severity.BREAKS, message, replace(model, compile=state), remedy)
 
 
-def _output_names(model: Model) -> list[str]:
+def output_names(model: Model) -> list[str]:
     """The names Keras 2 gives to the outputs; none where they are nested and keep their keys."""
     if model.kind == "sequential":
         return [layer.name for layer in model.layers[-1:]]

@@ -21,11 +21,13 @@ from . import (  # noqa: F401
     pooling,
     precision,
     preprocessing,
+    rare,
     recurrent,
     refused,
     regularization,
     removed,
     sequences,
+    several_gpus,
     training,
     wrappers,
 )
