@@ -2,7 +2,7 @@
 
 import pytest
 
-from converter.model.findings import Edit, Severity
+from converter.model.findings import Edit
 from converter.rules.apply import upgrade
 from tests.rules.upgrading import (
     ANYWHERE,
@@ -31,10 +31,8 @@ def test_other_classes_keep_the_key(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_layers_that_are_time_major_are_refused_and_left(name: str) -> None:
-    result = upgraded(layer(name, time_major=True))
-    assert only(result, CODE).severity is Severity.REFUSED
-    assert found(result.model).config["time_major"] is True
+def test_layers_that_are_time_major_are_left_to_another_rule(name: str) -> None:
+    assert findings(upgraded(layer(name, time_major=True)), CODE) == []
 
 
 @pytest.mark.parametrize("name", CLASSES)

@@ -174,3 +174,36 @@ def masked_recurrent(F):
         L.Bidirectional(L.LSTM(2))(y),
     ]
     return Made(F.Model(x, outputs), inputs=[padded_floats()])
+
+
+@architecture(writers="tf>=2.0")
+def time_major(F):
+    L = F.layers
+    x = F.Input(batch_shape=(5, 3, 2))
+    y = L.LSTM(3, time_major=True, return_sequences=True)(x)
+    return F.Model(x, y)
+
+
+@architecture(writers="tf>=2.2")
+def time_major_everywhere(F):
+    """As many steps as samples, so that all inputs have one length."""
+    L = F.layers
+    x, h = F.Input(batch_shape=(3, 3, 2)), F.Input(batch_shape=(3, 4))
+    first = {"time_major": True}
+    every = {"time_major": True, "return_sequences": True}
+    ends = L.GRU(4, **first)
+    both = L.Bidirectional(L.LSTM(2, **every))
+    apart = L.Bidirectional(L.SimpleRNN(2, **every), merge_mode=None)
+    cells = L.RNN([L.LSTMCell(2), L.GRUCell(3)], **every)
+    y, state = L.GRU(4, return_state=True, unroll=True, **every)(x, initial_state=h)
+    outputs = [
+        ends(x, initial_state=h),
+        both(x),
+        both(L.Dense(2)(y)),
+        *apart(x),
+        L.GRU(3, **first)(cells(x)),
+        y,
+        ends(x, initial_state=state),
+        F.Sequential([L.InputLayer(batch_input_shape=(3, 3, 2)), L.LSTM(2, **every)])(x),
+    ]
+    return F.Model([x, h], outputs)

@@ -110,14 +110,6 @@ def lambda_arguments(F):
     )
 
 
-@architecture(writers="tf>=2.0", expect="refused", reason="time-major")
-def time_major(F):
-    L = F.layers
-    x = F.Input(batch_shape=(5, 3, 2))
-    y = L.LSTM(3, time_major=True, return_sequences=True)(x)
-    return F.Model(x, y)
-
-
 @architecture(writers="tf>=2.4", expect="refused", reason="op-layer", kinds="full keras")
 def operators(F):
     L = F.layers
