@@ -12,7 +12,8 @@ import os
 import shutil
 import tarfile
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,8 @@ class Sample:
     rtol: float
     atol: float
     note: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """What kfix has to be told about the file, as arguments of its functions."""
 
     @property
     def id(self) -> str:
@@ -94,6 +97,7 @@ def _sample(writer: str, folder: Path, entry: dict[str, Any]) -> Sample:
         rtol=entry.get("rtol", RTOL),
         atol=entry.get("atol", ATOL),
         note=entry.get("note", ""),
+        options=entry.get("options", {}),
     )
 
 

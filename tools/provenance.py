@@ -116,12 +116,15 @@ A manifest entry says the `kind` of file, the `layers` in it, and what to `expec
 | hard-sigmoid-state | hard_sigmoid where scaling the weights can't mend it |
 | time-major | recurrent layers over the first axis |
 | batch-norm-mode, merge-cosine | modes of Keras 1 that nothing has today |
-| no-backend | numbers that depend on the backend, which nothing in the file shows |
-| theano-release | padding that depends on the release of Theano, which no file names |
-| two-releases | two releases that give the same version computed different things |
+| no-backend | numbers that depend on the backend, which nothing in the file shows (`options`) |
+| theano-release | padding that depends on the release of Theano, which no file names (`options`) |
+| two-releases | releases that give the same version computed different things (`options`) |
 | integers | integers that were averaged, or cut off after resizing |
 | masked-scores | attention scores of positions that are masked altogether |
-| no-input-shape | the writer lost the shape of the input |
+| no-input-shape | the writer lost the shape of the input (`options`) |
+
+`options` are what kfix has to be told because the file does not say it (`writer`, `input_shape`):
+with them it converts to the `same` numbers, without them it is refused.
 
 `rtol` and `atol` are given where they are not the default 1e-4 and 1e-5.
 """

@@ -70,6 +70,23 @@ def received(model: Model) -> Iterator[tuple[Layer, tuple[Tensor, ...]]]:
         known.update({TensorRef(layer.name, index, n): each for n, each in enumerate(outputs)})
 
 
+def needed_rank(layer: Layer) -> int | None:
+    """The rank of what a layer takes; None where it takes several, or where that is not known."""
+    inner = layer.inner.get("layer")
+    if layer.class_name == "TimeDistributed" and inner is not None:
+        needed = needed_rank(inner)
+        return needed and needed + 1
+    if layer.class_name == "Bidirectional" and inner is not None:
+        return needed_rank(inner)
+    if layer.class_name in ("LSTM", "GRU", "SimpleRNN"):
+        return 3
+    if layer.class_name == "RepeatVector":
+        return 2
+    dimensions = _DIMENSIONS.search(layer.class_name)
+    is_known = _OF_RANK.match(layer.class_name) or layer.class_name.startswith("SpatialDropout")
+    return int(dimensions[1]) + 2 if dimensions and is_known else None
+
+
 def wrapped(layer: Layer, tensor: Tensor) -> tuple[Layer, Tensor]:
     """The layer that a TimeDistributed holds, and what it gets of each step; else the layer."""
     while layer.class_name == "TimeDistributed" and "layer" in layer.inner:

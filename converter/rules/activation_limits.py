@@ -9,15 +9,18 @@ layers of Keras 3 refuse negative values ("should be >= 0"); its function relu t
 
 What kfix changes: negative values go to that function, which an Activation holds. Which TensorFlow
 a file of Keras 2.1 to 2.3 or of tf.keras 2.2.4 is from, it does not say, so steep slopes are
-refused there; later ones keep them.
+refused there unless the user does: ``--writer keras-2.2.4-tensorflow-1.14``, ``--writer tf-2.0``.
+That of TensorFlow up to 1.14 is a Rescaling by the slope, with a LeakyReLU in front that takes it
+back from what is negative; later ones keep their slope.
 
 Links: https://github.com/keras-team/keras/blob/master/keras/src/activations/activations.py
 """
 
 from dataclasses import replace
 
-from converter.model.description import Json, Layer
+from converter.model.description import Json, Layer, Writer
 from converter.model.findings import Severity
+from converter.rules._asking import which_writer
 from converter.rules.base import Change, Context, Rule, Stage
 
 MULTIPLIES_BEFORE = (2, 1)
@@ -25,6 +28,10 @@ MULTIPLIES_BEFORE = (2, 1)
 
 MULTIPLIES_SINCE = (2, 3)
 """From this version of tf.keras on it is TensorFlow 2 without a doubt."""
+
+TENSORFLOW_MULTIPLIES_SINCE = (1, 15)
+TENSORFLOW_KNOWN_SINCE = (2, 2)
+"""What tf.keras before this version did is not known."""
 
 
 def rewrite(layer: Layer, context: Context) -> Change | None:
@@ -34,10 +41,21 @@ def rewrite(layer: Layer, context: Context) -> Change | None:
         message = f"{layer.class_name} has a negative slope or threshold, which Keras 3 refuses"
         remedy = "written as an Activation that holds the function relu"
         return Change(Severity.BREAKS, message, (_as_function(layer),), remedy)
-    if layer.class_name != "LeakyReLU" or not _is_steep(values[0]) or _is_sure(context):
+    if layer.class_name != "LeakyReLU" or not _is_steep(values[0]) or _is_sure(context.writer):
         return None
     message = f"LeakyReLU has the slope {values[0]}, which was another function in TensorFlow 1"
-    return Change(Severity.REFUSED, message)
+    if not _is_told(context.writer):
+        return Change(Severity.REFUSED, message, remedy=_question(context.writer))
+    remedy = "written as a LeakyReLU and a Rescaling"
+    return Change(Severity.SILENT, message, _as_greater(layer, values[0]), remedy)
+
+
+def _as_greater(layer: Layer, slope: Json) -> tuple[Layer, Layer]:
+    """The greater of x and slope · x, for a slope above 1."""
+    common = {key: layer.config[key] for key in ("dtype",) if key in layer.config}
+    first = replace(layer, name=f"{layer.name}_inverse", build_config=None)
+    scaled = Layer(layer.name, "Rescaling", {**common, "scale": slope})
+    return first.with_config(negative_slope=1 / slope), scaled
 
 
 def _as_function(layer: Layer) -> Layer:
@@ -56,11 +74,26 @@ def _is_steep(slope: Json) -> bool:
     return isinstance(slope, int | float) and slope > 1
 
 
-def _is_sure(context: Context) -> bool:
-    writer = context.writer
+def _is_sure(writer: Writer) -> bool:
+    """Whether it is today's function."""
+    if writer.backend_version >= TENSORFLOW_MULTIPLIES_SINCE and _is_told(writer):
+        return True
     if writer.tf_keras:
         return writer.version >= MULTIPLIES_SINCE
     return writer.version < MULTIPLIES_BEFORE or writer.backend != "tensorflow"
+
+
+def _is_told(writer: Writer) -> bool:
+    """Whether its TensorFlow is known, and what that one did."""
+    is_known = not writer.tf_keras or writer.version >= TENSORFLOW_KNOWN_SINCE
+    return bool(writer.backend_version) and is_known
+
+
+def _question(writer: Writer) -> str:
+    if writer.tf_keras:
+        return which_writer("tf-1.14", "tf-2.0")
+    release = f"keras-{writer.label}-tensorflow"
+    return which_writer(f"{release}-1.14", f"{release}-1.15")
 
 
 RULE = Rule(

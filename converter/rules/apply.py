@@ -27,16 +27,19 @@ class Upgrade:
         return tuple(finding for finding in self.findings if finding.blocks)
 
 
-def upgrade(model: Model, writer: Writer, custom: Iterable[str] = ()) -> Upgrade:
+def upgrade(
+    model: Model, writer: Writer, custom: Iterable[str] = (), *, told_shape: bool = False
+) -> Upgrade:
     """Brings a model from its writer's words and meaning to Keras 3's.
 
     Args:
         model: as a dialect parsed it, weights bound.
         writer: the program that wrote it.
         custom: names of classes and functions that the user's modules provide.
+        told_shape: the shape of the input is the user's word.
     """
     findings: list[Finding] = []
-    context = Context(writer, custom=frozenset(custom))
+    context = Context(writer, custom=frozenset(custom), told_shape=told_shape)
     for stage in Stage:
         if stage is Stage.COMPILE:
             model = _compile_stage(model, context, findings)

@@ -41,11 +41,13 @@ class Context:
         writer: the program that wrote the file.
         path: path of the layer or model from the top, names joined by ``/``.
         custom: names of classes and functions that the user's own modules provide.
+        told_shape: the shape of the input is the user's word and may not fit the weights.
     """
 
     writer: Writer
     path: str = ""
     custom: frozenset[str] = frozenset()
+    told_shape: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ with every other, (batch, 2, 3, 2, 5), without an error.
 What kfix changes: writes the product with op nodes; ``axes`` that name none of the last two axes
 counted as the one before the last. With ``normalize`` a UnitNormalization stands in front of each.
 Ranks that differ, and those that are not known, are refused; so are files of tf.keras that say
-2.2.4, as those of TensorFlow 1.13 (the old product) and 2.0 (today's) do.
+2.2.4, as those of TensorFlow 1.13 to 1.15 (the old product) and 2.0 (today's) do, unless the user
+says which it was: ``--writer tf-1.15``.
 
 Links: https://github.com/keras-team/keras/blob/2.2.4/keras/backend/tensorflow_backend.py#L1206
 """
@@ -26,6 +27,7 @@ from converter.model.findings import Severity
 from converter.model.rewriting import op
 from converter.model.structures import refs
 from converter.model.tensors import received
+from converter.rules._asking import which_writer
 from converter.rules.base import Context, ModelChange, Rule, Stage
 
 OUTER_PRODUCTS_SINCE = (2, 3)
@@ -35,7 +37,9 @@ the same version as 1.13, 2.2.4."""
 
 def write_out(model: Model, context: Context) -> Iterator[ModelChange]:
     """Replaces each such Dot of one graph by op nodes."""
-    if context.writer.backend == "theano" or context.writer.version >= OUTER_PRODUCTS_SINCE:
+    writer = context.writer
+    told = writer.backend_version if writer.tf_keras else ()
+    if writer.backend == "theano" or writer.version >= OUTER_PRODUCTS_SINCE or told >= (2,):
         return
     for layer, tensors in list(received(model)):
         ranks = [each.rank for each in tensors]
@@ -43,7 +47,11 @@ def write_out(model: Model, context: Context) -> Iterator[ModelChange]:
             continue
         message = "Dot on tensors of rank 4 and more is another product in Keras 3"
         axes = _axes(layer.config.get("axes"), ranks)
-        if axes is None or len(layer.calls) != 1 or context.writer.tf_keras:
+        if writer.tf_keras and not told:
+            remedy = which_writer("tf-1.15", "tf-2.0")
+            yield ModelChange(Severity.REFUSED, message, layer=layer.name, remedy=remedy)
+            continue
+        if axes is None or len(layer.calls) != 1:
             yield ModelChange(Severity.REFUSED, message, layer=layer.name)
             continue
         nodes = _nodes(layer, axes, ranks[0] or 0)

@@ -6,73 +6,99 @@ weights: stand-alone Keras 2 and tf.keras 1 lose the shape when the model starts
 Why Keras 3 trips: it can't build the layers, so it has no place for the weights ("Layer 'dense' was
 never built", "Layer count mismatch").
 
-What kfix changes: the first layer's weights say what it takes: the features of a dense or recurrent
-layer, the channels of a convolution. An input layer of that shape is added, other axes open. Behind
-a Flatten the open axes would have to be known, so such a model is refused.
+What kfix changes: an input layer is added where the layers and their weights leave only one shape:
+a recurrent layer or a convolution says how many axes there are, the first weights how long the last
+one is, and a Dense behind a Flatten how long the others are (a Conv1D of 3 steps, 4 filters, and a
+Dense on 16 take 6 steps). Axes that no weight depends on stay open. A model of Dense layers alone
+could have more axes than one, and the height of a picture is not known from its area: such models
+are refused unless the shape is given, without the batch: ``--input-shape 28,28,1``, with ``none``
+for an open axis.
 
 Links: https://github.com/keras-team/keras/issues/10417
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from converter.model.description import Json, Layer, Model
+from converter.model.description import Layer, Model
 from converter.model.findings import Severity
+from converter.rules._input_shapes import Found, contradicts, input_shape
 from converter.rules.base import Context, ModelChange, Rule, Stage
 
-RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN"})
+MESSAGE = "the model does not say what shape its input has"
+AXES = {1: "STEPS", 2: "HEIGHT,WIDTH", 3: "DEPTH,HEIGHT,WIDTH"}
+"""What the axes between the batch and the channels are called."""
 
 
 def add_input(model: Model, context: Context) -> Iterator[ModelChange]:
-    """Adds the input layer that the first weights imply; for the top model only."""
+    """Adds the input layer that layers and weights imply; for the top model only.
+
+    It comes before rules that turn and replace layers, as those want to know the input.
+    """
     if context.path or model.kind != "sequential" or not model.layers:
         return
-    says_shape = model.layers[0].class_name == "InputLayer" or model.config.get("build_input_shape")
-    if says_shape or not any(layer.weights for layer in model.layers):
+    first = model.layers[0]
+    if first.class_name == "InputLayer":
+        yield from _held_against(model) if context.told_shape else ()
         return
-    message = "the model does not say what shape its input has"
-    shape = _input_shape(model)
-    if shape is None:
-        remedy = "Build the model in code and load the weights into it."
-        yield ModelChange(Severity.REFUSED, message, remedy=remedy)
+    if model.config.get("build_input_shape") or not any(map(_has_weights, model.layers)):
         return
-    dtype = "int32" if model.layers[0].class_name == "Embedding" else "float32"
-    name = f"{model.layers[0].name}_input"
-    first = Layer(name, "InputLayer", {"batch_shape": shape, "dtype": dtype})
-    new = replace(model, layers=(first, *model.layers))
-    yield ModelChange(Severity.BREAKS, message, new, f"its first weights say {shape}")
+    found = input_shape(model.layers)
+    if found.shape is None:
+        yield ModelChange(Severity.REFUSED, f"{MESSAGE}{_known(found)}", remedy=_question(found))
+        return
+    dtype = "int32" if first.class_name == "Embedding" else "float32"
+    config = {"batch_shape": list(found.shape), "dtype": dtype}
+    given = Layer(f"{first.name}_input", "InputLayer", config)
+    new = replace(model, layers=(given, *model.layers))
+    yield ModelChange(Severity.BREAKS, MESSAGE, new, f"its weights say {_shown(found.shape)}")
 
 
-def _input_shape(model: Model) -> list[Json] | None:
-    first = next((layer for layer in model.layers if layer.class_name != "Dropout"), None)
-    if first is None or any(layer.class_name == "Flatten" for layer in model.layers):
-        return None
-    if first.class_name == "Embedding":
-        return [None, None]
-    if not first.weights or first.inner or len(first.weights[0].shape) < 2:
-        return None
-    features = first.weights[0].shape[-2]
-    if first.class_name == "Dense":
-        return [None, features]
-    if first.class_name in RECURRENT:
-        return [None, None, features]
-    if first.class_name in ("Conv1D", "Conv2D", "Conv3D") and first.config.get("groups", 1) == 1:
-        return _channels(first, features)
-    return None
+def _has_weights(layer: Layer) -> bool:
+    inside = layer.model.layers if layer.model else layer.inner.values()
+    return bool(layer.weights) or any(map(_has_weights, inside))
 
 
-def _channels(first: Layer, channels: int) -> list[Json]:
-    steps: list[Json] = [None] * int(first.class_name[4])
-    if first.config.get("data_format") == "channels_first":
-        return [None, channels, *steps]
-    return [None, *steps, channels]
+def _held_against(model: Model) -> Iterator[ModelChange]:
+    """A finding where the weights do not fit the shape that the user has told."""
+    shape = model.layers[0].config.get("batch_shape")
+    if isinstance(shape, list) and len(shape) > 1 and contradicts(model.layers[1:], shape):
+        message = f"the weights do not fit an input of the shape {_shown(shape)}"
+        yield ModelChange(Severity.REFUSED, message)
+
+
+def _known(found: Found) -> str:
+    """What could be found out about a shape that is not determined."""
+    if found.flat and found.channels:
+        axes = AXES.get(found.axes or 0, "").lower().replace(",", " × ")
+        return f"; in front of its Flatten, {axes} × {found.channels} = {found.flat}"
+    return f"; it has {found.features} features" if found.features else ""
+
+
+def _question(found: Found) -> str:
+    return f"Say it without the batch: --input-shape {_options(found)}."
+
+
+def _options(found: Found) -> str:
+    if found.axes is None:
+        last = found.features
+        return f"{last} or, with more axes, none,{last}" if last else "28,28,1, for example"
+    axes, channels = AXES.get(found.axes, ""), str(found.features or "CHANNELS")
+    parts = [channels, axes] if found.channels_first else [axes, channels]
+    shape = axes if found.embedded else ",".join(filter(None, parts))
+    return f"{shape}, for example {_shown(found.example)}" if found.example else shape
+
+
+def _shown(shape: Sequence[int | None]) -> str:
+    """A shape without its batch axis, as the option takes it."""
+    return ",".join("none" if size is None else str(size) for size in shape[1:])
 
 
 RULE = Rule(
     code="KF305",
-    stage=Stage.GRAPH,
+    stage=Stage.ARGUMENTS,
     summary="a Sequential that does not say what its input is",
     generations=frozenset({1, 2}),
     model=add_input,

@@ -25,7 +25,6 @@ have to be right."""
 NOT_YET = {
     r".*/training_argument": "no stock layer normalises by batch statistics at inference",
     r"keras-3.(0|8).*/layer_normalization": "rms_scaling is gone, and no layer does it",
-    r"(keras-2.*|tf-1.*)/sequential_input_layer": "its file does not hold the input shape",
 }
 """Samples that could have the same numbers and are refused, and why; patterns of their ids."""
 
@@ -34,7 +33,7 @@ LOST = {
 }
 """Samples whose file lacks what the model computed; their writer does not read them back either."""
 
-OTHERWISE_IN_GRAPHS = frozenset({"Discretization"})
+OTHERWISE_IN_GRAPHS = frozenset({"Discretization", "Resizing"})
 """Layers that Keras's own ``predict`` computes otherwise than a call; the record is predict's."""
 
 
@@ -127,8 +126,11 @@ def converted(sample: Sample, folder: Path, to: str) -> Path | None:
     A refusal names its reason and leaves nothing behind.
     """
     output = folder / f"model.{to}"
+    source = complete(sample, folder)
+    if sample.options:
+        _asks(sample, source, output, to)
     try:
-        convert(complete(sample, folder), output, to=to, verify=False)
+        convert(source, output, to=to, verify=False, **sample.options)
     except KfixError as refusal:
         may_be_refused = sample.expect == "refused" or is_refused_today(sample)
         assert may_be_refused, f"{sample.id}: {refusal}"
@@ -138,6 +140,16 @@ def converted(sample: Sample, folder: Path, to: str) -> Path | None:
         return None
     assert sample.expect == "same" or sample.reason in BETTER_THAN_EXPECTED
     return output
+
+
+def _asks(sample: Sample, source: Path, output: Path, to: str) -> None:
+    """Without the facts that the file lacks it is refused, and the options for them are named."""
+    with pytest.raises(KfixError) as refused:
+        convert(source, output, to=to, verify=False)
+    assert refused.value.exit_code == ExitCode.NOT_EXACT
+    for name in sample.options:
+        assert f"--{name.replace('_', '-')}" in refused.value.hint
+    assert not output.exists()
 
 
 def computed(model: Any, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:

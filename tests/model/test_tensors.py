@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from converter.model.description import Call, Layer, Model, TensorRef
-from converter.model.tensors import Tensor, received, wrapped
+from converter.model.tensors import Tensor, needed_rank, received, wrapped
 from tests.rules.graphs import called, graph, nested
 
 
@@ -127,3 +127,23 @@ def test_what_a_time_distributed_layer_gets_of_each_step() -> None:
 def test_a_layer_without_calls_gets_nothing() -> None:
     model = Model("m", "functional", (Layer("a", "Dense", calls=(Call(),)),))
     assert list(received(model)) == [(model.layers[0], ())]
+
+
+@pytest.mark.parametrize(
+    ("layer", "rank"),
+    [
+        (Layer("it", "Dense"), None),
+        (Layer("it", "Flatten"), None),
+        (Layer("it", "Mine2D"), None),
+        (Layer("it", "LSTM"), 3),
+        (Layer("it", "RepeatVector"), 2),
+        (Layer("it", "Conv1D"), 3),
+        (Layer("it", "GlobalMaxPooling2D"), 4),
+        (Layer("it", "SpatialDropout3D"), 5),
+        (Layer("it", "Bidirectional", inner={"layer": Layer("inner", "GRU")}), 3),
+        (Layer("it", "TimeDistributed", inner={"layer": Layer("inner", "Conv2D")}), 5),
+        (Layer("it", "TimeDistributed", inner={"layer": Layer("inner", "Dense")}), None),
+    ],
+)
+def test_what_a_layer_needs(layer: Layer, rank: int | None) -> None:
+    assert needed_rank(layer) == rank

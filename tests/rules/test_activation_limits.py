@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -55,6 +56,33 @@ def test_steep_slopes_that_may_be_of_tensorflow_1(where: str, writer: Writer) ->
     result = upgrade(ANYWHERE[where](layer("LeakyReLU", alpha=1.5)), writer)
     assert only(result, CODE).severity is Severity.REFUSED
     assert found(result.model).config == {"negative_slope": 1.5}
+
+
+@pytest.mark.parametrize(
+    ("writer", "option"),
+    [(STANDALONE, "--writer keras-2.2.4-tensorflow-1.14 or"), (TF_1, "--writer tf-1.14 or")],
+)
+def test_the_releases_to_name_are_told(writer: Writer, option: str) -> None:
+    result = upgrade(in_graph(layer("LeakyReLU", alpha=1.5)), writer)
+    assert option in only(result, CODE).remedy
+
+
+@pytest.mark.parametrize("writer", [STANDALONE, TF_1], ids=lambda w: w.label)
+@pytest.mark.parametrize(("release", "old"), [((1, 14), True), ((1, 15), False), ((2, 1), False)])
+def test_steep_slopes_of_a_release_that_the_user_names(
+    writer: Writer, release: tuple[int, int], old: bool
+) -> None:
+    told = replace(writer, backend_version=release)
+    result = upgrade(in_graph(layer("LeakyReLU", alpha=4.0)), told)
+    assert [each.severity for each in findings(result, CODE)] == [Severity.SILENT] * old
+    new = [each.config for each in result.model.layers[1:]]
+    assert new == ([{"negative_slope": 0.25}, {"scale": 4.0}] if old else [{"negative_slope": 4.0}])
+
+
+def test_steep_slopes_of_releases_that_nobody_has_measured() -> None:
+    told = Writer((2, 1, 6), True, "tensorflow", "2.1.6-tf", (1, 12))
+    result = upgrade(in_graph(layer("LeakyReLU", alpha=1.5)), told)
+    assert only(result, CODE).severity is Severity.REFUSED
 
 
 @pytest.mark.parametrize(

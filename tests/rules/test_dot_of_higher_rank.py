@@ -78,3 +78,15 @@ def test_normalizing_comes_first() -> None:
     unit = found(result.model, "it_1_unit")
     assert (unit.class_name, unit.config["axis"]) == ("UnitNormalization", 3)
     assert found(result.model, "it_1_turned").calls[0].args == (TensorRef("it_1_unit"),)
+
+
+@pytest.mark.parametrize(("release", "old"), [((1, 13), True), ((1, 15), True), ((2, 0), False)])
+def test_a_release_that_the_user_names(release: tuple[int, int], old: bool) -> None:
+    told = replace(TF_1, backend_version=release)
+    result = upgrade(dot(4, 4), told)
+    assert [each.severity for each in findings(result, CODE)] == [Severity.SILENT] * old
+    assert found(result.model).class_name == ("Matmul" if old else "Dot")
+
+
+def test_the_releases_to_name_are_told() -> None:
+    assert "--writer tf-1.15 or --writer tf-2.0" in only(upgrade(dot(4, 4), TF_1), CODE).remedy

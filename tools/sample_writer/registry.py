@@ -40,8 +40,9 @@ class Made:
     """A built model and what else it takes: inputs, compile arguments, training targets.
 
     ``adjust`` is called with the framework and the model once its weights have their values.
-    ``facts`` (expect, reason, rtol, atol, note) override the declared ones, for what depends on
-    the writer. ``inputs`` and ``targets`` hold a maker of arrays for each tensor, or None.
+    ``facts`` (expect, reason, rtol, atol, note, options) override the declared ones, for what
+    depends on the writer; ``options`` are what kfix has to be told about the file. ``inputs`` and
+    ``targets`` hold a maker of arrays for each tensor, or None.
     """
 
     def __init__(

@@ -28,6 +28,8 @@ from . import (  # noqa: F401
     removed,
     sequences,
     several_gpus,
+    told,
     training,
+    weight_orders,
     wrappers,
 )

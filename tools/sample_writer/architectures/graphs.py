@@ -14,10 +14,7 @@ def sequential_input_shape(F):
 def sequential_input_layer(F):
     L = F.layers
     shape = {"shape": (6, 3)} if F.flavor == "keras3" else {"input_shape": (6, 3)}
-    model = F.Sequential([L.InputLayer(**shape), L.Conv1D(4, 3), L.Flatten(), L.Dense(2)])
-    if F.since("keras>=2.2 tf<2.0"):
-        return Made(model, expect="refused", reason="no-input-shape")
-    return model
+    return F.Sequential([L.InputLayer(**shape), L.Conv1D(4, 3), L.Flatten(), L.Dense(2)])
 
 
 @architecture(writers="keras tf")

@@ -423,7 +423,14 @@ def same_padding_1d(F):
 def pooling_alone(F):
     """Without weights nothing in the file shows the backend."""
     model = branches(F, _image(F, 8, 7), [F.layers.MaxPooling2D((2, 2), border_mode="same")])
-    return Made(model, expect="refused", reason="no-backend")
+    options = {"writer": _writer(F)}
+    return Made(model, reason="no-backend", options=options)
+
+
+def _writer(F):
+    """As the option --writer names it."""
+    version = ".".join(str(number) for number in F.version)
+    return f"keras-{version}-{F.backend.backend()}"
 
 
 @architecture(KERAS1, name="k1_same_padding_atrous", needs="AtrousConvolution2D")
@@ -471,8 +478,12 @@ def same_padding_3d_even(F):
     """From Keras 1.2 on the release of Theano decides, which no file names."""
     layer = F.layers.Convolution3D(2, 2, 3, 2, border_mode="same")
     model = branches(F, _volume(F), [layer])
-    refused = F.version >= (1, 2) and F.backend.backend() == "theano"
-    return Made(model, **({"expect": "refused", "reason": "theano-release"} if refused else {}))
+    if F.version >= (1, 2) and F.backend.backend() == "theano":
+        import theano
+
+        options = {"writer": f"{_writer(F)}-{theano.__version__}"}
+        return Made(model, reason="theano-release", options=options)
+    return model
 
 
 @architecture(KERAS1, name="k1_full_padding")
