@@ -45,7 +45,8 @@ def _layer(entry: Json) -> Layer:
         model = (
             _sequential(name, config) if class_name == "Sequential" else _functional(name, config)
         )
-        return Layer(name, model.class_name, model=model, module="keras")
+        legacy = "module" not in entry
+        return Layer(name, model.class_name, model=model, module="keras", legacy=legacy)
     inner = dict(_inner(config))
     module = _module(entry, class_name, config)
     # Op nodes take a name only since Keras 3.11, so theirs stays where the writer put it.
@@ -60,6 +61,7 @@ def _layer(entry: Json) -> Layer:
         module=module,
         registered_name=str(registered) if ">" in str(registered) else None,
         build_config=entry.get("build_config"),
+        legacy="module" not in entry,
     )
 
 
@@ -102,17 +104,18 @@ def _with_calls(entry: Json) -> Layer:
     layer = _layer(entry)
     nodes = sequence(entry.get("inbound_nodes", []), f"inbound_nodes of '{layer.name}'")
     calls = tuple(_call(node) for node in nodes if node)
-    return Layer(
-        str(entry.get("name") or layer.name),
-        layer.class_name,
-        layer.config,
-        calls=calls,
-        inner=layer.inner,
-        model=layer.model,
-        module=layer.module,
-        registered_name=layer.registered_name,
-        build_config=layer.build_config,
-    )
+    shape = _first_shape(nodes)
+    if layer.build_config is None and layer.module == "keras.layers" and shape:
+        layer = replace(layer, build_config={"input_shape": shape})
+    return replace(layer, name=str(entry.get("name") or layer.name), calls=calls)
+
+
+def _first_shape(nodes: list[Json]) -> Json:
+    """The shape of what a layer was first called on, None where that is no tensor."""
+    try:
+        return nodes[0]["args"][0]["config"]["shape"]
+    except (LookupError, TypeError):
+        return None
 
 
 def _call(node: Json) -> Call:

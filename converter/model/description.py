@@ -131,6 +131,8 @@ class Layer:
             ``keras.src.ops.*`` for op nodes.
         registered_name: ``Package>Name`` of a registered custom class, else None.
         build_config: Keras 3's build state as stored, None when the file has none.
+        legacy: whether it stands in one of Keras 3's own .h5 files, without the ``module`` by which
+            that reads a layer as it is.
     """
 
     name: str
@@ -143,6 +145,7 @@ class Layer:
     module: str = "keras.layers"
     registered_name: str | None = None
     build_config: Json = None
+    legacy: bool = False
 
     def with_config(self, drop: Sequence[str] = (), **changes: Json) -> Layer:
         """The layer with the keys ``drop`` removed from its config and ``changes`` set."""

@@ -1,6 +1,6 @@
 """Attention with ``score_mode="dot"``.
 
-What it sees: ``score_mode`` on Attention (tf.keras 2.10 to 2.15).
+What it sees: ``score_mode`` on Attention (tf.keras 2.10 to 2.15, and Keras 3 in .h5 files).
 
 Why Keras 3 trips: its legacy .h5 reader takes the word ``dot`` for its function of that name
 ("Received: score_mode=<function dot>").
@@ -19,6 +19,8 @@ def report(layer: Layer, context: Context) -> Change | None:
     """A finding for the word that Keras 3 misreads."""
     if layer.config.get("score_mode") != "dot":
         return None
+    if context.writer.generation >= 3 and not layer.legacy:
+        return None
     message = "Attention has score_mode='dot', which Keras 3 takes for a function"
     return Change(Severity.BREAKS, message, remedy="written where it is read as a word")
 
@@ -27,7 +29,7 @@ RULE = Rule(
     code="KF126",
     stage=Stage.ARGUMENTS,
     summary="Keras 3 takes the score mode dot for a function",
-    generations=frozenset({2}),
+    generations=frozenset({2, 3}),
     classes=frozenset({"Attention"}),
     layer=report,
 )

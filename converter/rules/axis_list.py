@@ -1,12 +1,14 @@
 """Axes stored as lists.
 
-What it sees: ``axis`` as a list on BatchNormalization, LayerNormalization, Normalization, Softmax
-and UnitNormalization (tf.keras 1.13 to 2.15); unsorted axes of LayerNormalization also in Keras 3
-before 3.14.
+What it sees: ``axis`` as a list on BatchNormalization, LayerNormalization, Normalization, Softmax,
+UnitNormalization and RMSNormalization, in files of tf.keras 1.13 to 2.15 and in .h5 files of Keras
+3; Normalization with ``axis=None`` there; unsorted axes of LayerNormalization also in archives of
+Keras 3 before 3.14.
 
 Why Keras 3 trips: BatchNormalization wants a number ("unhashable type: 'list'"). On the others
-Keras 3's legacy loader **loses** a list of more than one axis and normalises over the last axis
-instead, without an error.
+Keras 3's legacy loader **loses** a list of more than one axis, in its own files, too, and
+normalises over the last axis instead, without an error. It loses ``None`` as well, and then the
+statistics do not fit.
 
 What kfix changes: a list of one becomes its number; longer lists are written where Keras 3 reads
 them as they are. Axes of LayerNormalization out of order are sorted, as Keras 3 does since 3.14;
@@ -21,12 +23,21 @@ from converter.model.description import Layer, Weight
 from converter.model.findings import Severity
 from converter.rules.base import Change, Context, Rule, Stage
 
+KEPT = "kept, in a form that is read"
+
 
 def unwrap(layer: Layer, context: Context) -> Change | None:
     """A list of one axis becomes the axis; a longer one stays but is reported."""
     axis = layer.config.get("axis")
     if isinstance(axis, dict):
         axis = axis.get("items")
+    if (
+        layer.legacy
+        and layer.class_name == "Normalization"
+        and layer.config.get("axis", -1) is None
+    ):
+        message = "Normalization has axis=None, which Keras 3 loses when it reads an .h5 file"
+        return Change(Severity.BREAKS, message, remedy=KEPT)
     if not isinstance(axis, list):
         return None
     if len(axis) == 1 and context.writer.generation >= 3:
@@ -42,13 +53,18 @@ def unwrap(layer: Layer, context: Context) -> Change | None:
         )
     if layer.class_name == "LayerNormalization" and axis != sorted(axis):
         return _in_order(layer, axis)
-    if context.writer.generation >= 3:
+    if context.writer.generation >= 3 and not layer.legacy:
         return None
     message = f"{layer.class_name} has axis={axis}, which Keras 3 loses when it reads an .h5 file"
-    # Weights for several axes do not fit the last one alone.
-    severity = Severity.BREAKS if layer.weights else Severity.SILENT
-    new = layer.with_config(axis=list(axis))
-    return Change(severity, message, (new,), "kept, in a form that is read")
+    return Change(_severity(layer), message, (layer.with_config(axis=list(axis)),), KEPT)
+
+
+def _severity(layer: Layer) -> Severity:
+    """Statistics and weights for several axes do not fit the last one alone; one number does."""
+    if layer.weights or isinstance(layer.config.get("mean"), list):
+        return Severity.BREAKS
+    given = layer.class_name == "Normalization" and layer.config.get("mean") is not None
+    return Severity.NOTICE if given else Severity.SILENT
 
 
 def _in_order(layer: Layer, axes: list[int]) -> Change:
@@ -74,6 +90,7 @@ RULE = Rule(
             "BatchNormalization",
             "LayerNormalization",
             "Normalization",
+            "RMSNormalization",
             "Softmax",
             "UnitNormalization",
         }

@@ -1,9 +1,12 @@
 """``score_mode="dot"``, which is reported only."""
 
+from dataclasses import replace
+
 import pytest
 
 from converter.model.findings import Severity
 from tests.rules.upgrading import (
+    KERAS_3,
     assert_unchanged,
     found,
     layer,
@@ -25,5 +28,13 @@ def test_other_layers_are_no_finding() -> None:
 
 def test_the_word_is_reported_and_kept() -> None:
     result = upgraded(layer("Attention", score_mode="dot"))
+    assert only(result, CODE).severity is Severity.BREAKS
+    assert found(result.model).config == {"score_mode": "dot"}
+
+
+def test_files_of_keras_3_are_read_right_unless_they_are_h5() -> None:
+    it = layer("Attention", score_mode="dot")
+    assert_unchanged(it, CODE, KERAS_3)
+    result = upgraded(replace(it, legacy=True), KERAS_3)
     assert only(result, CODE).severity is Severity.BREAKS
     assert found(result.model).config == {"score_mode": "dot"}

@@ -1,5 +1,7 @@
 """Axes stored as lists."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -23,7 +25,8 @@ from tests.rules.upgrading import (
 
 CODE = "KF121"
 CLASSES = [
-    *("BatchNormalization", "LayerNormalization", "Normalization", "Softmax", "UnitNormalization")
+    *("BatchNormalization", "LayerNormalization", "Normalization", "Softmax", "UnitNormalization"),
+    "RMSNormalization",
 ]
 
 
@@ -64,6 +67,42 @@ def test_several_axes_are_kept_and_reported(name: str, stored: object) -> None:
     result = upgraded(layer(name, axis=stored))
     assert found(result.model).config == {"axis": [1, 2]}
     assert only(result, CODE).severity is Severity.SILENT
+
+
+IN_H5 = {"legacy": True}
+
+
+@pytest.mark.parametrize("name", CLASSES[1:])
+def test_several_axes_are_lost_from_h5_files_of_keras_3_only(name: str) -> None:
+    it = layer(name, axis=[1, 2])
+    assert findings(upgrade(in_graph(it), KERAS_3), CODE) == []
+    result = upgrade(in_graph(replace(it, **IN_H5)), KERAS_3)
+    assert only(result, CODE).severity is Severity.SILENT
+    assert found(result.model).config == it.config
+
+
+@pytest.mark.parametrize("axis", [-1, [2]])
+@pytest.mark.parametrize("name", CLASSES)
+def test_one_axis_in_an_h5_file_of_keras_3_stays(name: str, axis: object) -> None:
+    it = replace(layer(name, axis=axis), **IN_H5)
+    assert findings(upgrade(in_graph(it), KERAS_3), CODE) == []
+
+
+def test_no_axis_is_lost_from_h5_files_of_keras_3() -> None:
+    it = layer("Normalization", axis=None)
+    assert findings(upgrade(in_graph(it), KERAS_3), CODE) == []
+    result = upgrade(in_graph(replace(it, **IN_H5)), KERAS_3)
+    assert only(result, CODE).severity is Severity.BREAKS
+    assert found(result.model).config == {"axis": None}
+
+
+@pytest.mark.parametrize(
+    ("mean", "severity"),
+    [(0.5, Severity.NOTICE), ([[0.5, 1.0]], Severity.BREAKS), (None, Severity.SILENT)],
+)
+def test_one_given_mean_fits_any_axis(mean: object, severity: Severity) -> None:
+    it = layer("Normalization", axis=[1, 2], mean=mean, variance=mean)
+    assert only(upgrade(in_graph(it), TF_2), CODE).severity is severity
 
 
 KERAS_3_8 = Writer((3, 8, 0), False, "tensorflow", "3.8.0")

@@ -89,6 +89,12 @@ def rms_normalization(F):
     return branches(F, (5, 4), [L.RMSNormalization(), L.RMSNormalization(axis=-1, epsilon=0.1)])
 
 
+@architecture(needs="RMSNormalization", kinds="full keras")
+def rms_normalization_axes(F):
+    layer = F.layers.RMSNormalization(axis=[1, 2])
+    return Made(branches(F, (5, 4), [layer]), misread=True)
+
+
 @architecture(needs="SpectralNormalization", kinds="full keras")
 def spectral_normalization(F):
     L = F.layers
