@@ -5,12 +5,14 @@ Resizing, UpSampling2D with an interpolation, LayerNormalization or global avera
 
 Why it matters: Keras 2 turned them into floats first, or its TensorFlow function did. Keras 3
 resizes and normalises pictures of bytes to bytes: 0.5 becomes 0, without an error. Its own releases
-differ, too: before 3.11 LayerNormalization turned integers into floats, and before 3.8 resizing cut
-fractions off instead of rounding. Global average pooling is the other way around: Keras 2 averaged
-integers to an integer, Keras 3 returns the fraction.
+differ, too: before 3.11 LayerNormalization turned integers into floats. Global average pooling is
+the other way around: Keras 2 averaged integers to an integer, leaving the fraction out, and Keras 3
+returns the fraction.
 
 What kfix changes: puts Rescaling(1.0) in front, which turns integers into floats and does nothing
-else. The pooling, and the resizing of Keras 3 before 3.8, are refused.
+else. Op nodes divide in integers in place of the pooling. Bytes, whose sum ran over before it was
+divided, are refused there. Resizing is left as it is in files of Keras 3, where ``predict`` resizes
+to floats in every release; calling such a model rounds, and cut fractions off before 3.8.
 
 Links: https://github.com/keras-team/keras/blob/master/keras/src/backend/tensorflow/image.py
 """
@@ -20,17 +22,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from converter.model.description import Layer, Model, Writer
+from converter.model.description import Layer, Model, TensorRef, Writer
 from converter.model.findings import Severity
-from converter.model.rewriting import with_layer_before
+from converter.model.rewriting import as_functional, op, with_layer_before
+from converter.model.structures import refs
 from converter.model.tensors import received
 from converter.rules.base import Context, ModelChange, Rule, Stage
 
 INTERPOLATING = frozenset({"Resizing", "UpSampling2D"})
 AVERAGING = frozenset(f"GlobalAveragePooling{n}D" for n in (1, 2, 3))
-ROUNDS_SINCE = (3, 8)
+INPUT = "InputLayer"
 KEEPS_INTEGERS_SINCE = (3, 11)
-"""From these releases on Keras 3 resizes, and normalises, integers as it does today."""
+"""From this release on Keras 3 normalises integers as it does today."""
 
 
 def make_floats(model: Model, context: Context) -> Iterator[ModelChange]:
@@ -39,8 +42,12 @@ def make_floats(model: Model, context: Context) -> Iterator[ModelChange]:
         if not tensors or not all(each.integer for each in tensors):
             continue
         message = f"{layer.class_name} gets integers, with which Keras 3 computes something else"
-        if _is_refused(layer, context.writer):
-            yield ModelChange(Severity.REFUSED, message, layer=layer.name)
+        if layer.class_name in AVERAGING and context.writer.generation < 3:
+            averaged = _with_integer_average(model, layer)
+            severity = Severity.SILENT if averaged else Severity.REFUSED
+            remedy = "written as op nodes that divide integers" if averaged else ""
+            yield ModelChange(severity, message, averaged, remedy, layer.name)
+            model = averaged or model
         elif _is_affected(layer, context.writer):
             config = {key: layer.config[key] for key in ("dtype",) if key in layer.config}
             config.update(scale=1.0, offset=0.0)
@@ -55,16 +62,51 @@ def _is_affected(layer: Layer, writer: Writer) -> bool:
     return _interpolates(layer) and writer.generation < 3
 
 
-def _is_refused(layer: Layer, writer: Writer) -> bool:
-    if layer.class_name in AVERAGING:
-        return writer.generation < 3
-    return _interpolates(layer) and (3,) <= writer.version < ROUNDS_SINCE
-
-
 def _interpolates(layer: Layer) -> bool:
     default = "bilinear" if layer.class_name == "Resizing" else "nearest"
     how = layer.config.get("interpolation", default)
     return layer.class_name in INTERPOLATING and how != "nearest"
+
+
+def _with_integer_average(model: Model, layer: Layer) -> Model | None:
+    """The model with op nodes for a pooling; None where that is not exact."""
+    graph = as_functional(model)
+    if graph is None or _has_small_integers(model):
+        return None
+    layer = next(each for each in graph.layers if each.name == layer.name)
+    if len(layer.calls) != 1:
+        return None
+    nodes = _average_nodes(layer)
+    layers = [each for old in graph.layers for each in (nodes if old is layer else [old])]
+    return replace(graph, layers=tuple(layers))
+
+
+def _has_small_integers(model: Model) -> bool:
+    dtypes = {layer.config.get("dtype") for layer in model.layers if layer.class_name == INPUT}
+    return not dtypes <= {"int32", "int64", "float32", "bool", "string"}
+
+
+def _average_nodes(layer: Layer) -> list[Layer]:
+    """The sum over the number of elements, rounded towards zero; the last node has the name."""
+    dimensions = int(layer.class_name[-2])
+    first = 2 if layer.config.get("data_format") == "channels_first" else 1
+    over = {
+        "axis": list(range(first, first + dimensions)),
+        "keepdims": bool(layer.config.get("keepdims")),
+    }
+    (given,) = refs(layer.calls[0].args)
+    names = {what: f"{layer.name}_{what}" for what in ("sum", "ones", "count", "size", "sign")}
+    part = {what: TensorRef(name) for what, name in names.items()}
+    whole = TensorRef(f"{layer.name}_whole")
+    return [
+        op(names["sum"], "Sum", given, **over),
+        op(names["ones"], "OnesLike", given),
+        op(names["count"], "Sum", part["ones"], **over),
+        op(names["size"], "Abs", part["sum"]),
+        op(whole.layer, "FloorDivide", part["size"], part["count"]),
+        op(names["sign"], "Sign", part["sum"]),
+        op(layer.name, "Multiply", whole, part["sign"]),
+    ]
 
 
 def _with_floats(model: Model, layer: Layer, floats: Layer) -> Model:

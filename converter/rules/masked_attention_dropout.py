@@ -1,10 +1,10 @@
 """MultiHeadAttention whose rows may be masked altogether.
 
 What it sees: MultiHeadAttention that gets a mask and has a ``dropout``, returns its scores, or
-works along several axes, in files written before Keras 3.14. A row is masked altogether where a
+works along several axes, in files written before Keras 3.10. A row is masked altogether where a
 position may look at none: padding does that, as soon as both masks come from an Embedding.
 
-Why it matters: such a row got the mean of all values. Where Keras 3.14 computes the scores itself,
+Why it matters: such a row got the mean of all values. Where Keras 3 computes the scores itself,
 which it does in these three cases, it gives zeros, without an error.
 
 What kfix changes: the dropout is set to zero, with which Keras 3 takes another way, that returns
@@ -27,7 +27,7 @@ from converter.model.masks import masked_calls
 from converter.model.tensors import received
 from converter.rules.base import Context, ModelChange, Rule, Stage
 
-ZEROS_SINCE = (3, 14)
+ZEROS_SINCE = (3, 10)
 USES_MASKS_SINCE = (2, 10)
 """From this version on MultiHeadAttention made use of the masks that its inputs carry."""
 

@@ -1,11 +1,11 @@
 """Softmax layers with a mask.
 
 What it sees: Softmax on a tensor that carries a mask, in files of Keras 2 before TensorFlow 2.4,
-and Softmax called with ``mask=``, in files written before Keras 3.14.
+and Softmax called with ``mask=``, in files written before Keras 3.10.
 
 Why it matters: Softmax of early releases handed a mask on and made no use of it. Keras 3 leaves out
 what is masked, or fails where the mask has another shape. And where a whole row is masked, releases
-before Keras 3.14 returned equal shares, today's returns zeros. Neither is an error.
+before Keras 3.10 returned equal shares, today's returns zeros. Neither is an error.
 
 What kfix changes: the first becomes Activation("softmax"), which hands masks on likewise; along
 another axis than the last it is refused. In the second, op nodes put -1e9 where the mask says no,
@@ -27,7 +27,7 @@ from converter.rules.base import Context, ModelChange, Rule, Stage
 
 USES_MASKS_SINCE = (2, 5)
 """TensorFlow 2.3 and 2.4 give the same version of Keras; the layer of 2.4 fails in such models."""
-ZEROS_SINCE = (3, 14)
+ZEROS_SINCE = (3, 10)
 
 
 def rewrite(model: Model, context: Context) -> Iterator[ModelChange]:

@@ -1,10 +1,10 @@
 """Layers that bear the name of an op.
 
 What it sees: a layer named ``concatenate``, ``not_equal``, ``any`` or the like, in a model where
-masks are passed.
+masks are passed; a layer named ``multiply`` where a rule has put the op Multiply into the graph.
 
-Why Keras 3 trips: it computes masks with op nodes that it names itself, and a name may be used only
-once ("The name "concatenate" is used 2 times in the model").
+Why Keras 3 trips: it names op nodes itself, those too with which it computes masks, and a name may
+be used only once ("The name "concatenate" is used 2 times in the model").
 
 What kfix changes: appends ``_layer`` to the layer's name.
 
@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from converter.dialects.compile_state import rename_outputs
+from converter.layouts.archive import snake_case
 from converter.layouts.variables import is_op
 from converter.model.description import Model
 from converter.model.findings import Severity
@@ -31,16 +32,21 @@ MASK_OPS = re.compile(
 )
 """Names that Keras gives to the ops with which its layers compute masks."""
 
+NUMBER = re.compile(r"_\d+$")
+
 
 def rename(model: Model, context: Context) -> Iterator[ModelChange]:
     """Renames layers whose names Keras 3 may give to ops of its own."""
     taken = {layer.name for layer in model.layers}
     names: dict[str, str] = {}
+    ops = {snake_case(layer.class_name) for layer in model.layers if is_op(layer)}
+    has_masks = context.writer.generation < 3 and _has_masks(model)
     for layer in model.layers:
-        if MASK_OPS.fullmatch(layer.name) and not is_op(layer):
+        of_mask = has_masks and MASK_OPS.fullmatch(layer.name)
+        if not is_op(layer) and (of_mask or NUMBER.sub("", layer.name) in ops):
             names[layer.name] = free_name(f"{layer.name}_layer", taken)
             taken.add(names[layer.name])
-    if not names or not _has_masks(model):
+    if not names:
         return
     new = rename_layers(model, names)
     if new.compile is not None:
@@ -60,7 +66,7 @@ def _has_masks(model: Model) -> bool:
 RULE = Rule(
     code="KF302",
     stage=Stage.GRAPH,
-    summary="layers must not bear the names of the ops that compute masks",
-    generations=frozenset({1, 2}),
+    summary="layers must not bear the names of ops",
+    generations=frozenset({1, 2, 3}),
     model=rename,
 )

@@ -68,10 +68,21 @@ def test_in_a_sequential() -> None:
     assert names == ["given", "it_floats", "it"]
 
 
-@pytest.mark.parametrize(
-    ("name", "writer"), [("GlobalAveragePooling2D", TF_2), ("Resizing", KERAS_3_0)]
-)
-def test_what_no_layer_does_today_is_refused_and_left(name: str, writer: Writer) -> None:
-    result = upgrade(fed(name), writer)
+def test_resizing_of_keras_3_is_the_same_in_predict() -> None:
+    assert findings(upgrade(fed("Resizing"), KERAS_3_0), CODE) == []
+
+
+@pytest.mark.parametrize("name", ["GlobalAveragePooling1D", "GlobalAveragePooling2D"])
+def test_averages_are_divided_as_integers(name: str) -> None:
+    result = upgrade(fed(name, "int32"), TF_2)
+    assert only(result, CODE).severity is Severity.SILENT
+    names = [layer.class_name for layer in result.model.layers if layer.module != "keras.layers"]
+    assert names == ["Sum", "OnesLike", "Sum", "Abs", "FloorDivide", "Sign", "Multiply"]
+    axes = found(result.model, "it_sum").config["axis"]
+    assert axes == [1] if "1D" in name else [1, 2]
+
+
+def test_averages_of_bytes_are_refused_and_left() -> None:
+    result = upgrade(fed("GlobalAveragePooling2D"), TF_2)
     assert only(result, CODE).severity is Severity.REFUSED
     assert found(result.model).calls[0].args == (TensorRef("given"),)

@@ -57,3 +57,14 @@ def test_a_name_that_is_taken_is_not_given_again(taken: str) -> None:
     names = [each.name for each in result.model.layers]
     assert taken in names
     assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("name", ["multiply", "multiply_3", "floor_divide"])
+def test_ops_that_rules_put_in(name: str) -> None:
+    average = called("GlobalAveragePooling1D", "average", name)
+    result = upgrade(
+        graph(given(), called("Flatten", name, "ids"), average, output="average"), TF_2
+    )
+    assert only(result, CODE).severity is Severity.BREAKS
+    assert found(result.model, f"{name}_layer").class_name == "Flatten"
+    assert call(result.model, "average_ones").args == (TensorRef(f"{name}_layer"),)
