@@ -11,18 +11,19 @@ returns the fraction.
 
 What kfix changes: puts Rescaling(1.0) in front, which turns integers into floats and does nothing
 else. Op nodes divide in integers in place of the pooling. Bytes, whose sum ran over before it was
-divided, are refused there. Resizing is left as it is in files of Keras 3, where ``predict`` resizes
-to floats in every release; calling such a model rounds, and cut fractions off before 3.8.
+divided, are refused there. UpSampling2D of Keras 3 before 3.8 cut fractions off, which a cast of
+floats does. Resizing is left as it is in files of Keras 3, where ``predict`` resizes to floats in
+every release.
 
 Links: https://github.com/keras-team/keras/blob/master/keras/src/backend/tensorflow/image.py
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from converter.model.description import Layer, Model, TensorRef, Writer
+from converter.model.description import Call, Layer, Model, TensorRef, Writer
 from converter.model.findings import Severity
 from converter.model.rewriting import as_functional, op, with_layer_before
 from converter.model.structures import refs
@@ -31,9 +32,10 @@ from converter.rules.base import Context, ModelChange, Rule, Stage
 
 INTERPOLATING = frozenset({"Resizing", "UpSampling2D"})
 AVERAGING = frozenset(f"GlobalAveragePooling{n}D" for n in (1, 2, 3))
-INPUT = "InputLayer"
+CORE_OPS = "keras.src.ops.core"
+ROUNDS_SINCE = (3, 8)
 KEEPS_INTEGERS_SINCE = (3, 11)
-"""From this release on Keras 3 normalises integers as it does today."""
+"""From these releases on Keras 3 resizes, and normalises, integers as it does today."""
 
 
 def make_floats(model: Model, context: Context) -> Iterator[ModelChange]:
@@ -48,10 +50,14 @@ def make_floats(model: Model, context: Context) -> Iterator[ModelChange]:
             remedy = "written as op nodes that divide integers" if averaged else ""
             yield ModelChange(severity, message, averaged, remedy, layer.name)
             model = averaged or model
+        elif _cuts_off(layer, context.writer):
+            cut = _with_cast(model, layer)
+            severity = Severity.SILENT if cut else Severity.REFUSED
+            remedy = "floats go through it, and a cast cuts their fractions off" if cut else ""
+            yield ModelChange(severity, message, cut, remedy, layer.name)
+            model = cut or model
         elif _is_affected(layer, context.writer):
-            config = {key: layer.config[key] for key in ("dtype",) if key in layer.config}
-            config.update(scale=1.0, offset=0.0)
-            model = _with_floats(model, layer, Layer(f"{layer.name}_floats", "Rescaling", config))
+            model = _with_floats(model, layer)
             remedy = "Rescaling(1.0) in front of it makes them floats"
             yield ModelChange(Severity.SILENT, message, model, remedy, layer.name)
 
@@ -60,6 +66,11 @@ def _is_affected(layer: Layer, writer: Writer) -> bool:
     if layer.class_name == "LayerNormalization":
         return writer.version < KEEPS_INTEGERS_SINCE
     return _interpolates(layer) and writer.generation < 3
+
+
+def _cuts_off(layer: Layer, writer: Writer) -> bool:
+    is_layer = layer.class_name == "UpSampling2D" and _interpolates(layer)
+    return is_layer and (3,) <= writer.version < ROUNDS_SINCE
 
 
 def _interpolates(layer: Layer) -> bool:
@@ -71,19 +82,36 @@ def _interpolates(layer: Layer) -> bool:
 def _with_integer_average(model: Model, layer: Layer) -> Model | None:
     """The model with op nodes for a pooling; None where that is not exact."""
     graph = as_functional(model)
-    if graph is None or _has_small_integers(model):
+    if graph is None or not _integer_dtypes(model) <= {"int32", "int64"}:
         return None
     layer = next(each for each in graph.layers if each.name == layer.name)
-    if len(layer.calls) != 1:
+    return _replaced(graph, layer, _average_nodes(layer)) if len(layer.calls) == 1 else None
+
+
+def _with_cast(model: Model, layer: Layer) -> Model | None:
+    """The model with floats through a layer and integers behind it; None where none can be made."""
+    graph, dtypes = as_functional(model), _integer_dtypes(model)
+    if graph is None or len(dtypes) != 1:
         return None
-    nodes = _average_nodes(layer)
-    layers = [each for old in graph.layers for each in (nodes if old is layer else [old])]
-    return replace(graph, layers=tuple(layers))
+    layer = next(each for each in graph.layers if each.name == layer.name)
+    graph = _with_floats(graph, layer)
+    given = next(each for each in graph.layers if each.name == layer.name)
+    grown = replace(given, name=f"{layer.name}_grown")
+    calls = tuple(Call((TensorRef(grown.name, index),)) for index in range(len(layer.calls)))
+    cast = Layer(layer.name, "Cast", {"dtype": dtypes.pop()}, calls=calls, module=CORE_OPS)
+    return _replaced(graph, given, [grown, cast])
 
 
-def _has_small_integers(model: Model) -> bool:
-    dtypes = {layer.config.get("dtype") for layer in model.layers if layer.class_name == INPUT}
-    return not dtypes <= {"int32", "int64", "float32", "bool", "string"}
+def _replaced(model: Model, layer: Layer, new: Sequence[Layer]) -> Model:
+    layers = [each for old in model.layers for each in (new if old is layer else [old])]
+    return replace(model, layers=tuple(layers))
+
+
+def _integer_dtypes(model: Model) -> set[str]:
+    """The dtypes of those inputs of a graph that are integers."""
+    inputs = (layer for layer in model.layers if layer.class_name == "InputLayer")
+    dtypes = {str(layer.config.get("dtype")) for layer in inputs}
+    return {dtype for dtype in dtypes if dtype.startswith(("int", "uint"))}
 
 
 def _average_nodes(layer: Layer) -> list[Layer]:
@@ -109,12 +137,12 @@ def _average_nodes(layer: Layer) -> list[Layer]:
     ]
 
 
-def _with_floats(model: Model, layer: Layer, floats: Layer) -> Model:
+def _with_floats(model: Model, layer: Layer) -> Model:
+    config = {key: layer.config[key] for key in ("dtype",) if key in layer.config}
+    floats = Layer(f"{layer.name}_floats", "Rescaling", {**config, "scale": 1.0, "offset": 0.0})
     if model.kind != "sequential":
         return with_layer_before(model, layer, floats)
-    pair = [floats, layer]
-    layers = [each for old in model.layers for each in (pair if old is layer else [old])]
-    return replace(model, layers=tuple(layers))
+    return _replaced(model, layer, [floats, layer])
 
 
 RULE = Rule(

@@ -86,3 +86,13 @@ def test_averages_of_bytes_are_refused_and_left() -> None:
     result = upgrade(fed("GlobalAveragePooling2D"), TF_2)
     assert only(result, CODE).severity is Severity.REFUSED
     assert found(result.model).calls[0].args == (TensorRef("given"),)
+
+
+def test_upsampling_of_early_keras_3_cuts_fractions_off() -> None:
+    model = fed("UpSampling2D", interpolation="bilinear")
+    assert findings(upgrade(model, KERAS_3_8), CODE) == []
+    result = upgrade(model, KERAS_3_0)
+    assert only(result, CODE).severity is Severity.SILENT
+    cast = found(result.model)
+    assert (cast.class_name, cast.config) == ("Cast", {"dtype": "uint8"})
+    assert found(result.model, "it_grown").calls[0].args == (TensorRef("it_floats"),)
