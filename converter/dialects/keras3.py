@@ -111,9 +111,12 @@ def _with_calls(entry: Json) -> Layer:
 
 
 def _first_shape(nodes: list[Json]) -> Json:
-    """The shape of what a layer was first called on, None where that is no tensor."""
+    """The shape of what a layer was first called on, or a list of shapes; None if none is told."""
     try:
-        return nodes[0]["args"][0]["config"]["shape"]
+        first = nodes[0]["args"][0]
+        if isinstance(first, list):
+            return [each["config"]["shape"] for each in first]
+        return first["config"]["shape"]
     except (LookupError, TypeError):
         return None
 

@@ -1,6 +1,6 @@
 """Convolutions of every kind, padding, cropping and upsampling."""
 
-from ..registry import architecture, branches
+from ..registry import Made, architecture, branches
 
 
 @architecture(kinds="full keras")
@@ -61,6 +61,18 @@ def conv2d_transpose(F):
             L.Conv2DTranspose(2, 3, strides=2, activation="relu", **output_padding),
         ],
     )
+
+
+@architecture(writers="keras3<3.15", kinds="full keras")
+def recorded_output_padding(F):
+    """The output padding is not saved, but the shapes of tensors are."""
+    L = F.layers
+    x = F.Input(shape=(4, 5, 3))
+    padded = {"strides": 3, "output_padding": 1, "padding": "same"}
+    y = L.Conv2DTranspose(2, 3, strides=3, output_padding=2)(x)
+    z = L.Conv2DTranspose(2, 3, **padded)(x)
+    merged = L.Concatenate()([L.Conv2DTranspose(2, 3, **padded)(x), L.Conv2D(1, 1)(z)])
+    return Made(F.Model(x, [L.Flatten()(y), merged]), misread=True)
 
 
 @architecture(needs="Conv1DTranspose", kinds="full keras")
