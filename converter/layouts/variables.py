@@ -133,6 +133,16 @@ def _of_keras1(*names: str) -> Callable[[Config], list[Variable]]:
     return variables
 
 
+def _dense_features(config: Config) -> list[Variable]:
+    """The tables of embeddings, numbered as the columns are; Keras 2 stores frozen ones last."""
+    tables = [
+        Variable(f"embedding_{index}", trainable=bool(column["config"].get("trainable", True)))
+        for index, column in enumerate(config.get("feature_columns") or ())
+        if column["class_name"] == "EmbeddingColumn"
+    ]
+    return sorted(tables, key=lambda table: not table.trainable)
+
+
 def _random_fourier_features(config: Config) -> list[Variable]:
     fixed = [Variable(name, trainable=False) for name in ("unscaled_kernel", "bias")]
     return [*fixed, Variable("kernel_scale")]
@@ -166,7 +176,8 @@ _TABLE: dict[str, Callable[[Config], list[Variable]]] = {
         _in_cell,
     ),
     **dict.fromkeys(
-        ["LSTMCell", "GRUCell", "SimpleRNNCell"], _with_bias("kernel", "recurrent_kernel")
+        ["LSTMCell", "GRUCell", "SimpleRNNCell", "ConvLSTM2DCell"],
+        _with_bias("kernel", "recurrent_kernel"),
     ),
     **dict.fromkeys(["CuDNNLSTM", "CuDNNGRU"], _always("kernel", "recurrent_kernel", "bias")),
     **dict.fromkeys(
@@ -195,6 +206,7 @@ _TABLE: dict[str, Callable[[Config], list[Variable]]] = {
     "MaxoutDense": _of_keras1("W"),
     "Highway": _of_keras1("W", "W_carry"),
     "RandomFourierFeatures": _random_fourier_features,
+    "DenseFeatures": _dense_features,
 }
 
 
@@ -239,6 +251,7 @@ WITHOUT_VARIABLES = frozenset(
         "RandomHeight",
         "RandomWidth",
         "Merge",
+        "ConvRNN2D",
         "AddLoss",
         "AddMetric",
     }

@@ -159,7 +159,7 @@ class _Pass:
     def _children(self, layer: Layer, path: str) -> Layer:
         if layer.model is not None:
             model = self.model(layer.model, path)
-            layer = layer if model is layer.model else replace(layer, model=model)
+            layer = layer if model is layer.model else _with_model(layer, model)
         if layer.inner:
             inner = {
                 key: _as_one(self._layer(child, _join(path, child.name)))
@@ -181,6 +181,12 @@ class _Pass:
         self.findings.append(
             Finding(item.rule.code, item.name, severity, path, message, remedy, edits)
         )
+
+
+def _with_model(layer: Layer, model: Model) -> Layer:
+    """A nested model with another graph, which may be of another kind."""
+    same = layer.model is not None and layer.model.kind == model.kind
+    return replace(layer, model=model, class_name=layer.class_name if same else model.class_name)
 
 
 def _join(path: str, name: str) -> str:

@@ -39,6 +39,10 @@ def ids(count):
     return lambda rng, shape: rng.randint(0, count, shape)
 
 
+def between_ids(low, high):
+    return lambda rng, shape: rng.randint(low, high, shape)
+
+
 def padded_ids(count, zero=0, step=2):
     """Ids followed by zeros, each row ``step`` shorter than the one before, as a mask sees them."""
 

@@ -1,6 +1,6 @@
 """Layers that Keras 3 no longer has, and what stands for them today."""
 
-from ..data import padded_ids
+from ..data import between_ids, padded_ids, words
 from ..registry import Made, architecture, branches
 
 
@@ -60,7 +60,11 @@ def locally_connected_distributed(F):
     return F.Model(x, L.TimeDistributed(L.LocallyConnected1D(3, 2, strides=2))(x))
 
 
-@architecture(writers="tf>=2.0", needs="LocallyConnected1D")
+# TensorFlow 2.10 and 2.11 name an alias for this that their NumPy no longer has.
+_MATRIX_WRITERS = "tf>=2.1<2.9 tf>=2.12<2.16"
+
+
+@architecture(writers="tf>=2.0<2.9 tf>=2.12<2.16", needs="LocallyConnected1D")
 def locally_connected_implementations(F):
     L = F.layers
     layers = [L.LocallyConnected1D(2, 3, padding="same", implementation=2)]
@@ -69,7 +73,7 @@ def locally_connected_implementations(F):
     return branches(F, (6, 3), layers)
 
 
-@architecture(writers="tf>=2.1", needs="LocallyConnected2D")
+@architecture(writers=_MATRIX_WRITERS, needs="LocallyConnected2D")
 def locally_connected_matrices(F):
     """Every layout with every padding; an even kernel is padded otherwise than a convolution."""
     L = F.layers
@@ -90,7 +94,7 @@ def locally_connected_matrices(F):
     return branches(F, (5, 4, 2), layers)
 
 
-@architecture(writers="tf>=2.1", needs="LocallyConnected2D")
+@architecture(writers=_MATRIX_WRITERS, needs="LocallyConnected2D")
 def locally_connected_matrices_channels_first(F):
     L = F.layers
     layers = [
@@ -132,11 +136,92 @@ def legacy_merge(F):
     return F.Model([x, y], outputs)
 
 
-@architecture(writers="tf>=2.3<2.16", needs="DenseFeatures")
+_COLUMN_WRITERS = "tf>=2.3<2.16"
+
+
+@architecture(writers=_COLUMN_WRITERS, needs="DenseFeatures", kinds="full keras")
 def dense_features(F):
     column = F.tf.feature_column.numeric_column("age", shape=(2,))
     x = F.Input(shape=(2,), name="age")
     return F.Model({"age": x}, F.layers.Dense(2)(F.layers.DenseFeatures([column])({"age": x})))
+
+
+@architecture(writers=_COLUMN_WRITERS, needs="DenseFeatures", kinds="full keras")
+def dense_features_of_numbers(F):
+    """Several columns of a feature, in the order of their names."""
+    fc = F.tf.feature_column
+    size, age = fc.numeric_column("size", shape=(2,)), fc.numeric_column("age")
+    columns = [size, fc.bucketized_column(size, [-0.5, 0.0, 1.25]), age]
+    columns.append(fc.bucketized_column(age, [0.5]))
+    columns.append(fc.embedding_column(fc.bucketized_column(size, [0.25]), 3))
+    columns.append(fc.indicator_column(fc.bucketized_column(age, [-1.0, 1.0])))
+    inputs = {
+        "size": F.Input(shape=(2,), name="size"),
+        "age": F.Input(shape=(1,), name="age", dtype="int32"),
+    }
+    return F.Model(inputs, F.layers.Dense(2)(F.layers.DenseFeatures(columns)(inputs)))
+
+
+@architecture(writers=_COLUMN_WRITERS, needs="DenseFeatures", kinds="full keras")
+def dense_features_of_categories(F):
+    """Ids and words, known, unknown and missing ones, one and several for each example."""
+    fc = F.tf.feature_column
+    town = fc.categorical_column_with_vocabulary_list("town", ["Rome", "Oslo", "Bern"])
+    animal = fc.categorical_column_with_vocabulary_list("animal", ["cat", "dog"], default_value=1)
+    code = fc.categorical_column_with_vocabulary_list("code", [7, 3, 5])
+    word = fc.categorical_column_with_hash_bucket("word", 5)
+    level = fc.categorical_column_with_identity("level", 4)
+    number = fc.categorical_column_with_identity("number", 3, default_value=2)
+    big = fc.categorical_column_with_hash_bucket("big", 4, dtype=F.tf.int64)
+    columns = [fc.indicator_column(each) for each in (town, animal, code, word, level, number, big)]
+    columns.append(fc.embedding_column(code, 2, combiner="sqrtn"))
+    # Before, several tables had one name, under which HDF5 holds one only.
+    if F.since("tf>=2.6"):
+        columns.append(fc.embedding_column(town, 2))
+        columns.append(fc.embedding_column(animal, 3, combiner="sum"))
+        columns.append(fc.embedding_column(word, 2, max_norm=0.5))
+        columns.append(fc.embedding_column(level, 3, trainable=False))
+        columns.append(fc.embedding_column(big, 2))
+    makers = [
+        ("animal", (3,), "string", words("cat", "dog", "cow", "")),
+        ("big", (), "int64", between_ids(-1, 90)),
+        ("code", (4,), "int32", between_ids(-1, 8)),
+        ("level", (2,), "int64", between_ids(-1, 4)),
+        ("number", (1,), "int32", between_ids(-2, 5)),
+        ("town", (1,), "string", words("Rome", "Oslo", "Bern", "Kiel", "")),
+        ("word", (2,), "string", words("red", "green", "blue", "")),
+    ]
+    inputs = {
+        name: F.Input(shape=shape, name=name, dtype=dtype) for name, shape, dtype, _ in makers
+    }
+    model = F.Model(inputs, F.layers.Dense(2)(F.layers.DenseFeatures(columns)(inputs)))
+    return Made(model, inputs=[maker for _, _, _, maker in makers])
+
+
+@architecture(writers=_COLUMN_WRITERS, needs="DenseFeatures", kinds="full keras")
+def dense_features_sequential(F):
+    """Its inputs are known only since it was called."""
+    L, fc = F.layers, F.tf.feature_column
+    word = fc.categorical_column_with_vocabulary_list("word", ["red", "green"])
+    columns = [fc.numeric_column("size"), fc.indicator_column(word)]
+    model = F.Sequential([L.DenseFeatures(columns), L.Dense(3, activation="relu"), L.Dense(1)])
+    inputs = {
+        "size": F.Input(shape=(1,), name="size"),
+        "word": F.Input(shape=(1,), name="word", dtype="string"),
+    }
+    return Made(F.Model(inputs, model(inputs)), inputs=[None, words("red", "green", "blue")])
+
+
+@architecture(
+    writers=_COLUMN_WRITERS, needs="DenseFeatures", expect="refused", reason="feature-column"
+)
+def dense_features_crossed(F):
+    fc = F.tf.feature_column
+    crossed = fc.crossed_column(["one", "two"], 7)
+    inputs = {name: F.Input(shape=(1,), name=name, dtype="string") for name in ("one", "two")}
+    y = F.layers.DenseFeatures([fc.indicator_column(crossed)])(inputs)
+    made = words("red", "green", "blue")
+    return Made(F.Model(inputs, F.layers.Dense(2)(y)), inputs=[made, made])
 
 
 @architecture(writers="tf>=2.1<2.16")
@@ -220,6 +305,19 @@ def _states(F):
     return build
 
 
+def _inside(F):
+    """In a nested model, and for each step of a longer sequence."""
+
+    def build(layer):
+        L = F.layers
+        x = F.Input(shape=(3, 5, 2))
+        y = L.TimeDistributed(layer(3))(x)
+        inner = F.Sequential([layer(2, input_shape=(3, 3), return_sequences=True), L.Dense(2)])
+        return F.Model(x, inner(y))
+
+    return build
+
+
 def _stock_lstm(F):
     def stock(units, **rest):
         return F.layers.LSTM(units, recurrent_activation="sigmoid", **rest)
@@ -236,6 +334,8 @@ def _stock_gru(F):
 
 _LSTM_WRITERS = "keras>=2.0.9 tf<2.16"
 _GRU_WRITERS = "keras>=2.1.6 tf<2.16"
+_NESTED_CUDNN = "keras>=2.2 tf<2.16"
+"""Before, Keras did not convert the weights of one in a nested model."""
 
 
 @architecture(writers=_LSTM_WRITERS)
@@ -261,6 +361,16 @@ def cudnn_gru_sequences(F):
 @architecture(writers=_LSTM_WRITERS)
 def cudnn_lstm_states(F):
     return _cudnn(F, "CuDNNLSTM", _stock_lstm(F), _states(F))
+
+
+@architecture(writers=_NESTED_CUDNN)
+def cudnn_lstm_inside(F):
+    return _cudnn(F, "CuDNNLSTM", _stock_lstm(F), _inside(F))
+
+
+@architecture(writers=_NESTED_CUDNN)
+def cudnn_gru_inside(F):
+    return _cudnn(F, "CuDNNGRU", _stock_gru(F), _inside(F))
 
 
 @architecture(writers="tf<2.0")
