@@ -54,7 +54,7 @@ def _as_greater(layer: Layer, slope: Json) -> tuple[Layer, Layer]:
     """The greater of x and slope · x, for a slope above 1."""
     common = {key: layer.config[key] for key in ("dtype",) if key in layer.config}
     first = replace(layer, name=f"{layer.name}_inverse", build_config=None)
-    scaled = Layer(layer.name, "Rescaling", {**common, "scale": slope})
+    scaled = Layer(layer.name, "Rescaling", {**common, "scale": slope, "offset": 0.0})
     return first.with_config(negative_slope=1 / slope), scaled
 
 

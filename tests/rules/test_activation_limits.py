@@ -76,7 +76,11 @@ def test_steep_slopes_of_a_release_that_the_user_names(
     result = upgrade(in_graph(layer("LeakyReLU", alpha=4.0)), told)
     assert [each.severity for each in findings(result, CODE)] == [Severity.SILENT] * old
     new = [each.config for each in result.model.layers[1:]]
-    assert new == ([{"negative_slope": 0.25}, {"scale": 4.0}] if old else [{"negative_slope": 4.0}])
+    assert new == (
+        [{"negative_slope": 0.25}, {"scale": 4.0, "offset": 0.0}]
+        if old
+        else [{"negative_slope": 4.0}]
+    )
 
 
 def test_steep_slopes_of_releases_that_nobody_has_measured() -> None:

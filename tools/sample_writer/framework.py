@@ -95,6 +95,14 @@ class Framework:
 
         return tensorflow
 
+    def told(self):
+        """This writer with its backend and the backend's release, as kfix's --writer names it."""
+        if self.flavor == "tf":
+            return self.writer
+        backend = self.backend.backend()
+        version = ".".join(str(number) for number in self.version)
+        return f"keras-{version}-{backend}-{__import__(backend).__version__}"
+
     def since(self, writers):
         """Whether this writer is one of ``writers``; for arguments that came or went."""
         return matches(writers, self.flavor, self.version)

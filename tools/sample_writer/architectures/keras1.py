@@ -423,14 +423,7 @@ def same_padding_1d(F):
 def pooling_alone(F):
     """Without weights nothing in the file shows the backend."""
     model = branches(F, _image(F, 8, 7), [F.layers.MaxPooling2D((2, 2), border_mode="same")])
-    options = {"writer": _writer(F)}
-    return Made(model, reason="no-backend", options=options)
-
-
-def _writer(F):
-    """As the option --writer names it."""
-    version = ".".join(str(number) for number in F.version)
-    return f"keras-{version}-{F.backend.backend()}"
+    return Made(model, reason="no-backend", options={"writer": F.told()})
 
 
 @architecture(KERAS1, name="k1_same_padding_atrous", needs="AtrousConvolution2D")
@@ -479,10 +472,7 @@ def same_padding_3d_even(F):
     layer = F.layers.Convolution3D(2, 2, 3, 2, border_mode="same")
     model = branches(F, _volume(F), [layer])
     if F.version >= (1, 2) and F.backend.backend() == "theano":
-        import theano
-
-        options = {"writer": f"{_writer(F)}-{theano.__version__}"}
-        return Made(model, reason="theano-release", options=options)
+        return Made(model, reason="theano-release", options={"writer": F.told()})
     return model
 
 
