@@ -25,17 +25,11 @@ FORMS = "keras-2.2.4, keras-1.2.2-theano, keras-2.2.4-tensorflow-1.14, tf-1.15"
 BACKENDS = ("tensorflow", "theano", "cntk")
 
 KERAS_OF_TENSORFLOW: dict[tuple[int, ...], tuple[int, ...]] = {
-    (1, 4): (2, 0, 8),
-    (1, 5): (2, 1, 2),
-    (1, 6): (2, 1, 3),
-    (1, 7): (2, 1, 4),
-    (1, 8): (2, 1, 5),
-    **dict.fromkeys([(1, minor) for minor in range(9, 13)], (2, 1, 6)),
     **dict.fromkeys([(1, 13), (1, 14), (1, 15), (2, 0), (2, 1)], (2, 2, 4)),
     (2, 2): (2, 3, 0),
     (2, 3): (2, 4, 0),
 }
-"""The Keras inside each TensorFlow; from 2.4 on it bears the number of its TensorFlow."""
+"""The Keras inside each TensorFlow, from 1.13 on; since 2.4 it bears the number of that."""
 SAME_NUMBER_SINCE = (2, 4)
 
 _NAME = re.compile(
@@ -84,7 +78,7 @@ def named_writer(name: str) -> Writer:
         return Writer(version, False, backend, found["version"], release)
     keras = _keras_of(version)
     if keras is None:
-        raise UsageError(f"{name}: no such release of TensorFlow holds Keras", FORMS)
+        raise UsageError(f"{name} is not known", "releases of TensorFlow: tf-1.13 to tf-2.x")
     label = ".".join(map(str, keras)) + ("" if keras >= (2, 4) else "-tf")
     return Writer(keras, True, "tensorflow", label, version)
 

@@ -30,8 +30,6 @@ MULTIPLIES_SINCE = (2, 3)
 """From this version of tf.keras on it is TensorFlow 2 without a doubt."""
 
 TENSORFLOW_MULTIPLIES_SINCE = (1, 15)
-TENSORFLOW_KNOWN_SINCE = (2, 2)
-"""What tf.keras before this version did is not known."""
 
 
 def rewrite(layer: Layer, context: Context) -> Change | None:
@@ -44,7 +42,7 @@ def rewrite(layer: Layer, context: Context) -> Change | None:
     if layer.class_name != "LeakyReLU" or not _is_steep(values[0]) or _is_sure(context.writer):
         return None
     message = f"LeakyReLU has the slope {values[0]}, which was another function in TensorFlow 1"
-    if not _is_told(context.writer):
+    if not context.writer.backend_version:
         return Change(Severity.REFUSED, message, remedy=_question(context.writer))
     remedy = "written as a LeakyReLU and a Rescaling"
     return Change(Severity.SILENT, message, _as_greater(layer, values[0]), remedy)
@@ -76,17 +74,11 @@ def _is_steep(slope: Json) -> bool:
 
 def _is_sure(writer: Writer) -> bool:
     """Whether it is today's function."""
-    if writer.backend_version >= TENSORFLOW_MULTIPLIES_SINCE and _is_told(writer):
+    if writer.backend_version >= TENSORFLOW_MULTIPLIES_SINCE:
         return True
     if writer.tf_keras:
         return writer.version >= MULTIPLIES_SINCE
     return writer.version < MULTIPLIES_BEFORE or writer.backend != "tensorflow"
-
-
-def _is_told(writer: Writer) -> bool:
-    """Whether its TensorFlow is known, and what that one did."""
-    is_known = not writer.tf_keras or writer.version >= TENSORFLOW_KNOWN_SINCE
-    return bool(writer.backend_version) and is_known
 
 
 def _question(writer: Writer) -> str:

@@ -34,7 +34,8 @@ def test_names_of_writers() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "keras", "keras-2", "tf-1.3", "tf-3.0", "tf-1.15-theano", "keras-2.2.4-mxnet", "x"]
+    "name",
+    ["", "keras", "keras-2", "tf-1.12", "tf-3.0", "tf-1.15-theano", "keras-2.2.4-mxnet", "x"],
 )
 def test_other_names_are_refused(name: str) -> None:
     with pytest.raises(UsageError):

@@ -49,3 +49,27 @@ def test_verify_is_told_about_its_reference(kfix, sample):
     done = kfix("verify", path, path, "--writer", "tf-1.15")
     assert done.code == 2
     assert "contradicts the file" in done.err
+
+
+def test_a_refusal_says_what_is_known_of_a_shape(kfix, sample):
+    path = sample("keras-2.2.4", "no_input_shape_image")
+    done = kfix("convert", path, "--to", "keras", "--no-verify")
+    assert done.code == 4
+    assert "height × width × 3 = 27" in done.err
+    assert "--input-shape HEIGHT,WIDTH,2" in done.err
+
+
+@pytest.mark.parametrize("shape", ["9,8,2", "conv2d_1=9,8,2"])
+def test_the_shape_is_told(kfix, sample, shape):
+    path = sample("keras-2.2.4", "no_input_shape_image")
+    done = kfix("convert", path, "--to", "keras", "--no-verify", "--input-shape", shape)
+    assert done.code == 0
+    assert path.with_suffix(".keras").exists()
+
+
+def test_a_shape_that_the_weights_do_not_fit(kfix, sample):
+    path = sample("keras-2.2.4", "no_input_shape_image")
+    done = kfix("convert", path, "--to", "keras", "--no-verify", "--input-shape", "9,12,2")
+    assert done.code == 4
+    assert "the weights do not fit" in done.err
+    assert not path.with_suffix(".keras").exists()

@@ -83,12 +83,6 @@ def test_steep_slopes_of_a_release_that_the_user_names(
     )
 
 
-def test_steep_slopes_of_releases_that_nobody_has_measured() -> None:
-    told = Writer((2, 1, 6), True, "tensorflow", "2.1.6-tf", (1, 12))
-    result = upgrade(in_graph(layer("LeakyReLU", alpha=1.5)), told)
-    assert only(result, CODE).severity is Severity.REFUSED
-
-
 @pytest.mark.parametrize(
     ("name", "config"),
     [
