@@ -4,7 +4,6 @@ record."""
 from __future__ import annotations
 
 import hashlib
-import re
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,30 +21,8 @@ BETTER_THAN_EXPECTED = frozenset({"op-layer", "mask-op", "hard-sigmoid-state", "
 """Reasons for which a sample may be refused, where some of its kind do convert; then the numbers
 have to be right."""
 
-NOT_YET = {
-    r".*/training_argument": "no stock layer normalises by batch statistics at inference",
-    r"keras-3.(0|8).*/layer_normalization": "rms_scaling is gone, and no layer does it",
-}
-"""Samples that could have the same numbers and are refused, and why; patterns of their ids."""
-
-LOST = {
-    r"keras-3.(0|8).*/conv2d_transpose": "before 3.15, Keras 3 does not save output_padding",
-}
-"""Samples whose file lacks what the model computed; their writer does not read them back either."""
-
 OTHERWISE_IN_GRAPHS = frozenset({"Discretization", "Resizing"})
 """Layers that Keras's own ``predict`` computes otherwise than a call; the record is predict's."""
-
-
-def is_refused_today(sample: Sample) -> bool:
-    """Whether kfix has no exact form for the sample yet."""
-    return any(_is_named(sample, pattern) for pattern in NOT_YET)
-
-
-def _is_named(sample: Sample, pattern: str) -> bool:
-    """Compares a pattern with the architecture's name, without the kind of file it is saved as."""
-    name = sample.name if sample.kind == "full" else sample.name.rsplit("-", 1)[0]
-    return re.fullmatch(pattern, f"{sample.writer}/{name}") is not None
 
 
 def parameters(config: pytest.Config, of: Sequence[Sample]) -> list[Any]:
@@ -55,12 +32,7 @@ def parameters(config: pytest.Config, of: Sequence[Sample]) -> list[Any]:
 
 
 def _parameter(sample: Sample) -> Any:
-    return pytest.param(sample, id=f"{sample.id}-{sample.kind}", marks=_marks(sample))
-
-
-def _marks(sample: Sample) -> list[pytest.MarkDecorator]:
-    reasons = [reason for pattern, reason in LOST.items() if _is_named(sample, pattern)]
-    return [pytest.mark.skip(reason) for reason in reasons]
+    return pytest.param(sample, id=f"{sample.id}-{sample.kind}")
 
 
 def complete(sample: Sample, folder: Path) -> Path:
@@ -132,8 +104,7 @@ def converted(sample: Sample, folder: Path, to: str) -> Path | None:
     try:
         convert(source, output, to=to, verify=False, **sample.options)
     except KfixError as refusal:
-        may_be_refused = sample.expect == "refused" or is_refused_today(sample)
-        assert may_be_refused, f"{sample.id}: {refusal}"
+        assert sample.expect == "refused", f"{sample.id}: {refusal}"
         assert refusal.exit_code in (ExitCode.NOT_EXACT, ExitCode.MISSING, ExitCode.UNSAFE)
         assert str(refusal)
         assert not output.exists()
@@ -215,8 +186,7 @@ def newest_of_each_architecture() -> list[Sample]:
     """One complete file of each architecture, of those that convert, from its newest writer."""
     chosen: dict[str, Sample] = {}
     for sample in samples():
-        converts = sample.expect == "same" and not is_refused_today(sample)
-        if sample.kind == "full" and converts:
+        if sample.kind == "full" and sample.expect == "same":
             chosen[sample.name] = max(sample, chosen.get(sample.name, sample), key=_release)
     return list(chosen.values())
 
