@@ -7,7 +7,8 @@ Why Keras 3 trips: the argument was removed; sequences have the samples first.
 
 What kfix changes: op nodes swap the first two axes in front of the layer, and behind it where it
 returns sequences. Such a layer is refused where it gets a mask, inside of wrappers other than
-Bidirectional, and where a Sequential does not say what its input is.
+Bidirectional, and where a Sequential does not say what its input is. So is a Bidirectional that
+returns sequences before TensorFlow 2.3, which turned the samples around instead of the steps.
 
 Links: https://github.com/keras-team/keras/issues/20750
 """
@@ -25,6 +26,9 @@ from converter.model.rewriting import as_functional, free_name, op
 from converter.model.structures import map_call, map_refs
 from converter.rules.base import Context, ModelChange, Rule, Stage
 from converter.rules.rnn_time_major import CLASSES
+
+REVERSES_STEPS_SINCE = (2, 4)
+"""What TensorFlow 2.3 says of its Keras."""
 
 
 def swap_axes(model: Model, context: Context) -> Iterator[ModelChange]:
@@ -44,6 +48,8 @@ def swap_axes(model: Model, context: Context) -> Iterator[ModelChange]:
             message = f"{layer.class_name} takes time as the first axis, Keras 3 as the second"
             open_graph = as_functional(graph)
             why = _obstacle(layer, open_graph, masked=where in masked)
+            if _turns_samples_around(layer, context):
+                why = "It turned the samples around instead of the steps."
             if why or open_graph is None:
                 changes.append(ModelChange(Severity.REFUSED, message, None, why, where))
                 continue
@@ -79,6 +85,11 @@ def _obstacle(layer: Layer, graph: Model | None, masked: bool) -> str:
     if masked or any("mask" in call.kwargs for call in calls):
         return "It gets a mask."
     return ""
+
+
+def _turns_samples_around(layer: Layer, context: Context) -> bool:
+    wrong = layer.class_name == "Bidirectional" and bool(_sequence_outputs(layer))
+    return wrong and context.writer.version < REVERSES_STEPS_SINCE
 
 
 def _turned(model: Model, name: str) -> Model:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from converter.model.description import Call, Layer, Model, TensorRef
+from converter.model.description import Call, Layer, Model, TensorRef, Writer
 from converter.model.findings import Severity
 from converter.rules.apply import upgrade
 from tests.rules.graphs import called, embedding, given, graph
@@ -121,3 +121,18 @@ def test_a_mask_is_refused(masked: bool) -> None:
 def test_a_mask_as_an_argument_is_refused() -> None:
     model = in_graph(layer("LSTM", time_major=True), TensorRef("given"), mask=TensorRef("given"))
     assert only(upgrade(model, TF_2), CODE).severity is Severity.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("version", "severity"), [((2, 3, 0), Severity.REFUSED), ((2, 4, 0), Severity.BREAKS)]
+)
+def test_early_releases_turned_the_samples_of_both_directions_around(
+    version: tuple, severity: Severity
+) -> None:
+    inner = {
+        key: layer("LSTM", key, time_major=True, return_sequences=True)
+        for key in ("layer", "backward_layer")
+    }
+    both = Layer("it", "Bidirectional", {"merge_mode": "concat"}, inner=inner)
+    result = upgrade(in_graph(both), Writer(version, True, "tensorflow"))
+    assert only(result, CODE).severity is severity

@@ -184,7 +184,7 @@ def time_major(F):
     return F.Model(x, y)
 
 
-@architecture(writers="tf>=2.2")
+@architecture(writers="tf>=2.3")
 def time_major_everywhere(F):
     """As many steps as samples, so that all inputs have one length."""
     L = F.layers
