@@ -271,11 +271,12 @@ def _plainest(fitting: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
 def _after(chain: _Chain, axis: int, length: int) -> int:
     """How long an axis is behind the chain; 0 where nothing is left."""
     for layer in chain.steps:
-        length = max(_step(layer, axis, length), 0) if length else 0
+        length = max(length_behind(layer, axis, length), 0) if length else 0
     return length
 
 
-def _step(layer: Layer, axis: int, length: int) -> int:
+def length_behind(layer: Layer, axis: int, length: int) -> int:
+    """How long an axis is behind a convolution, a pooling, a padding, a cropping, an upsampling."""
     config, rank = layer.config, int(layer.class_name[-2])
     if layer.class_name.startswith("UpSampling"):
         return length * numbers(config.get("size", 2), rank)[axis]

@@ -9,7 +9,7 @@ What kfix changes: a depthwise convolution with a fixed kernel copies the patch 
 and an EinsumDense multiplies every patch with its own matrix. Zeros in front stand for
 ``padding="same"``, which began half a patch before the input; Permute layers for channels first;
 pooling of size 1 for strides that differ, which no depthwise convolution of TensorFlow has. Where
-the file does not say how large the output is (no bias), it is refused.
+neither the weights nor ``locally-connected-sizes`` say how large the output is, it is refused.
 
 Links: https://keras.io/api/layers/core_layers/einsum_dense/
 """
@@ -178,7 +178,7 @@ def _product(layer: Layer, geometry: Geometry) -> Layer:
 
 RULE = Rule(
     code="KF151",
-    stage=Stage.CLASSES,
+    stage=Stage.ARGUMENTS,
     summary="locally connected layers are patches and a product today",
     generations=frozenset({1, 2}),
     classes=frozenset({"LocallyConnected1D", "LocallyConnected2D"}),

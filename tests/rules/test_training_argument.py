@@ -34,7 +34,7 @@ def test_calls_without_it_stay(name: str) -> None:
     assert findings(result, CODE) == []
 
 
-@pytest.mark.parametrize("name", NOISY)
+@pytest.mark.parametrize("name", sorted({*NOISY} - {"BatchNormalization"}))
 @pytest.mark.parametrize("training", [True, 1])
 def test_always_in_training_is_refused_and_left(name: str, training: object) -> None:
     result = upgrade(called(layer(name), training), TF_2)

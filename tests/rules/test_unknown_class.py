@@ -61,7 +61,7 @@ def test_op_layers_that_no_rule_has_rewritten_are_refused(name: str, where: str)
     assert result.blockers
 
 
-@pytest.mark.parametrize("name", ["RandomHeight", "RandomWidth", "DenseFeatures"])
+@pytest.mark.parametrize("name", ["LocallyConnected2D", "RandomFourierFeatures", "DenseFeatures"])
 def test_removed_layers_are_refused(name: str) -> None:
     assert only(upgraded(layer(name)), CODE).severity is Severity.REFUSED
 

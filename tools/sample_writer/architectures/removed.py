@@ -107,12 +107,29 @@ def locally_connected_matrices_channels_first(F):
     return branches(F, (2, 5, 4), layers)
 
 
-@architecture(
-    writers="keras tf", needs="LocallyConnected2D", expect="refused", reason="unknown-size"
-)
+@architecture(writers="keras tf", needs="LocallyConnected2D")
 def locally_connected_without_bias(F):
     """Its kernel alone does not say how many rows of output there are."""
-    return branches(F, (5, 4, 2), [F.layers.LocallyConnected2D(2, 2, use_bias=False)])
+    L = F.layers
+    x = F.Input(shape=(9, 8, 2))
+    y = L.MaxPooling2D(2)(L.Conv2D(3, (2, 3), padding="same", activation="relu")(x))
+    y = L.Dropout(0.5)(L.ZeroPadding2D(((1, 0), (0, 2)))(y))
+    first = L.LocallyConnected2D(2, 2, use_bias=False)
+    strided = L.LocallyConnected2D(3, (2, 1), strides=(1, 2), use_bias=False)
+    # Behind another one, and on the input itself with the channels in front.
+    deeper = L.LocallyConnected2D(2, 2, use_bias=False)(first(y))
+    in_front = L.LocallyConnected2D(2, (3, 1), use_bias=False, data_format="channels_first")
+    return F.Model(x, [deeper, strided(y), in_front(x)])
+
+
+@architecture(writers="keras tf", needs="LocallyConnected2D")
+def locally_connected_without_bias_sequential(F):
+    L = F.layers
+    model = F.Sequential([L.AveragePooling2D((1, 2), input_shape=(4, 6, 2))])
+    model.add(L.LocallyConnected2D(2, 2, use_bias=False))
+    model.add(L.Flatten())
+    model.add(L.Dense(2))
+    return model
 
 
 @architecture(writers="keras", needs="MaxoutDense Highway")
