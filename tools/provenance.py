@@ -121,6 +121,7 @@ A manifest entry says the `kind` of file, the `layers` in it, and what to `expec
 | two-releases | releases that give the same version computed different things (`options`) |
 | integers | integers that were averaged, or cut off after resizing |
 | masked-scores | attention scores of positions that are masked altogether |
+| inner-masks | masks that are made inside a TimeDistributed |
 | no-input-shape | the writer lost the shape of the input (`options`) |
 
 `options` are what kfix has to be told because the file does not say it (`writer`, `input_shape`):

@@ -1,6 +1,6 @@
 """Dense, shape changers, dropouts, embeddings: the layers without a subject of their own."""
 
-from ..data import ids, padded_floats
+from ..data import ids, padded_floats, padded_ids
 from ..registry import Made, architecture, branches
 
 
@@ -131,6 +131,26 @@ def masking(F):
         L.Dense(2)(L.Masking(mask_value=-1.0)(x)),
     ]
     return Made(F.Model(x, outputs), inputs=[padded_floats()])
+
+
+@architecture(needs="Rescaling", writers="tf>=2.6 keras3")
+def masked_rescaling(F):
+    """tf.keras lets go of the mask."""
+    L = F.layers
+    x = F.Input(shape=(6,))
+    y = L.Embedding(9, 3, mask_zero=True)(x)
+    layers = [L.Rescaling(0.5, 0.25)] + ([L.Identity()] if F.has("Identity") else [])
+    return Made(F.Model(x, [L.LSTM(2)(layer(y)) for layer in layers]), inputs=[padded_ids(9)])
+
+
+@architecture(writers="tf>=2.2")
+def masks_inside_time_distributed(F):
+    L = F.layers
+    x = F.Input(shape=(3, 6))
+    y = L.TimeDistributed(L.Embedding(9, 2, mask_zero=True))(x)
+    model = F.Model(x, L.TimeDistributed(L.LSTM(2))(y))
+    return Made(model, inputs=[padded_ids(9)], expect="refused", reason="inner-masks")
+
 
 
 @architecture(needs="EinsumDense")
