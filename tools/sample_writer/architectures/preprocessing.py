@@ -156,7 +156,7 @@ def hashed_crossing(F):
     return Made(F.Model([x, y], F.layers.HashedCrossing(5)((x, y))), inputs=[ids(50), ids(60)])
 
 
-@architecture(needs="IntegerLookup", writers="tf>=2.8 keras3", kinds="full keras")
+@architecture(needs="IntegerLookup", writers="tf>=2.6 keras3", kinds="full keras")
 def integer_lookup(F):
     x = F.Input(shape=(4,), dtype="int64")
     layers = [
@@ -167,7 +167,7 @@ def integer_lookup(F):
     return Made(F.Model(x, [layer(x) for layer in layers]), inputs=[ids(12)])
 
 
-@architecture(needs="StringLookup", writers="tf>=2.8 keras3", kinds="full keras")
+@architecture(needs="StringLookup", writers="tf>=2.6 keras3", kinds="full keras")
 def string_lookup(F):
     x = F.Input(shape=(4,), dtype="string")
     layers = [
