@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from converter.model.description import Call, Layer, Model, TensorRef, Writer
+from converter.model.description import Call, Dataset, Layer, Model, TensorRef, Weight, Writer
 from converter.model.findings import Severity
 from converter.rules.apply import upgrade
 from tests.rules.graphs import embedding, given, graph
@@ -64,6 +65,33 @@ def test_the_dropout_goes(model: Model, writer: Writer) -> None:
     assert only(result, CODE).severity is Severity.SILENT
     assert "training" in only(result, CODE).remedy
     assert found(result.model).config["dropout"] == 0.0
+
+
+@pytest.mark.parametrize("writer", [TF_2, KERAS_3_8], ids=lambda w: w.label)
+def test_scores_are_written_out(writer: Writer) -> None:
+    model = attention(return_attention_scores=True, **MASK)
+    *others, it = model.layers
+    mask = Layer("mask", "InputLayer", {"batch_shape": [None, 6, 6], "dtype": "bool"})
+    others = [mask if each.name == "mask" else each for each in others]
+    shapes = [(4, 2, 3), (2, 3)] * 3 + [(2, 3, 4), (4,)]
+    weights = [
+        Weight(
+            "bias" if n % 2 else "kernel", (Dataset(f"w{n}", shape, "float32"),), shape, "float32"
+        )
+        for n, shape in enumerate(shapes)
+    ]
+    model = replace(model, layers=(*others, replace(it, weights=tuple(weights))))
+    result = upgrade(model, writer)
+    assert only(result, CODE).severity is Severity.SILENT
+    written = found(result.model)
+    assert written.model is not None
+    names = [each.class_name for each in written.model.layers]
+    assert (names.count("EinsumDense"), names.count("Einsum")) == (4, 2)
+    sources = [ref.layer for ref in written.calls[0].args[0]]
+    assert sources == ["embedding", "embedding", "embedding", "mask"]
+    layers = [embedding() if each.name == "embedding" else each for each in model.layers]
+    masked_twice = upgrade(replace(model, layers=tuple(layers)), writer)
+    assert only(masked_twice, CODE).severity is Severity.REFUSED
 
 
 def test_scores_are_refused() -> None:
