@@ -2,13 +2,17 @@
 
 Inside containers (nested models, wrappers, cells) the same holds recursively, with the
 ``trainable`` flags as saved: a frozen layer counts with all it has as non-trainable. Keras matches
-by position only, so this order is the meaning of a file.
+by position only, so this order is the meaning of a file. Not every flag is saved: stand-alone Keras
+and early tf.keras keep none for a nested model, and misread such files themselves. There the names
+of the variables say which order it is.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice, product
 
 from converter.layouts.graph_order import ordered_layers
 from converter.layouts.variables import Variable, is_op, variables_of
@@ -199,10 +203,97 @@ def _bind_layer(
     places = slots(layer, implicit_masks=implicit_masks, variables=variables)
     if len(places) != len(stored):
         raise CountMismatchError(layer, len(places), len(stored))
+    if not implicit_masks and (layer.inner or layer.model is not None):
+        places = _by_names(layer, places, stored, variables)
     found: dict[str, dict[int, Weight]] = {}
     for slot, (_, dataset) in zip(places, stored, strict=True):
         found.setdefault(slot.path, {})[slot.index] = weight(slot.name, dataset)
     return place(layer, layer.name, found)
+
+
+MOST_ORDERS = 1024
+"""How many combinations of flags are looked at."""
+
+
+def _by_names(
+    layer: Layer, places: list[Slot], stored: Stored, variables: VariablesOf
+) -> list[Slot]:
+    """The places in the order that fits the names in the file best; as given where none is better.
+
+    Only orders that other flags would make count, and only where every name fits.
+    """
+    best, best_fit = places, _fit(places, stored)
+    if best_fit == (True, len(places)):
+        return places
+    for flags in islice(_hidden_flags(layer), MOST_ORDERS):
+        order = slots(_flagged(layer, flags), implicit_masks=False, variables=variables)
+        fit = _fit(order, stored)
+        if fit[0] and fit > best_fit:
+            best, best_fit = order, fit
+    return best
+
+
+Flags = Mapping[str, bool]
+"""``trainable`` of some layers, by their paths."""
+
+
+def _hidden_flags(layer: Layer) -> Iterator[Flags]:
+    """What the flags may have been that a config of Keras 2 does not hold, or holds wrongly.
+
+    Those of nested models, and of a Bidirectional: it saves one half, and early releases do not
+    obey its own.
+    """
+    choices: list[list[Flags]] = []
+
+    def look(each: Layer, path: str) -> Layer:
+        if each.model is not None and path != layer.name and "trainable" not in each.model.config:
+            choices.append([{}, {path: False}])
+        elif each.class_name == "Bidirectional":
+            halves = product((True, False), repeat=2)
+            paths = (f"{path}/layer", f"{path}/backward_layer")
+            each_half = (dict(zip(paths, half, strict=True)) for half in halves)
+            choices.append([{}, *({path: True, **half} for half in each_half)])
+        return each
+
+    rebuild(layer, layer.name, look)
+    return (
+        {key: flag for part in parts for key, flag in part.items()} for parts in product(*choices)
+    )
+
+
+def _flagged(layer: Layer, flags: Flags) -> Layer:
+    def flag(each: Layer, path: str) -> Layer:
+        if path not in flags:
+            return each
+        if each.model is None:
+            return each.with_config(trainable=flags[path])
+        config = {**each.model.config, "trainable": flags[path]}
+        return replace(each, model=replace(each.model, config=config))
+
+    return rebuild(layer, layer.name, flag)
+
+
+def _fit(places: Sequence[Slot], stored: Stored) -> tuple[bool, int]:
+    """Whether the names in the file may be those of the places, and how many are of their layers.
+
+    They may be when the variables have the right names, those of one layer under one prefix.
+    """
+    prefixes: dict[str, set[object]] = {}
+    right, known = True, 0
+    for slot, (name, _) in zip(places, stored, strict=True):
+        *scope, last = name.split(":")[0].split("/")
+        stem, number = re.sub(r"_\d+$", "", last), re.search(r"_\d+$", last)
+        right = right and stem == slot.name
+        prefixes.setdefault(slot.path, set()).add((*scope, number and number.group()))
+        known += _is_of(slot.path, scope)
+    return right and all(len(each) == 1 for each in prefixes.values()), known
+
+
+def _is_of(path: str, scope: Sequence[str]) -> bool:
+    """Whether a scope names the layer of a path, and the right half of a Bidirectional."""
+    name, *keys = path.rsplit("layers/", 1)[-1].split("/")
+    is_backward = any(part.startswith("backward_") for part in scope)
+    return name in scope and is_backward == ("backward_layer" in keys)
 
 
 def place(layer: Layer, path: str, found: Mapping[str, Mapping[int, Weight]]) -> Layer:

@@ -193,3 +193,84 @@ def test_projections_of_tf_keras_have_an_underscore() -> None:
 )
 def test_class_names_in_paths(name: str, expected: str) -> None:
     assert snake_case(name) == expected
+
+
+def norm(source: str) -> Layer:
+    return called("BatchNormalization", "n", source)
+
+
+def around(*, base_first: bool = False, **config: object) -> Model:
+    """A model of a dense layer, and of a model of a dense and a normalising one."""
+    base = replace(graph(given(), dense("b"), norm("b"), output="n", name="base"), config=config)
+    if base_first:
+        last = called("Dense", "a", "base")
+        inside = graph(given(), nested("base", "ids", base), last, output="a", name="middle")
+    else:
+        inner = nested("base", "a", base)
+        inside = graph(given(), dense("a"), inner, output="base", name="middle")
+    return graph(given(), nested("middle", "ids", inside), output="middle")
+
+
+def weights_of_base(model: Model) -> dict[str, dict[str, str]]:
+    inside = next(each for each in model.layers[1].model.layers if each.name == "base").model
+    return {layer.name: weights(layer) for layer in inside.layers[1:]}
+
+
+def named(layer: str, *names: str) -> list[str]:
+    return [f"{layer}/{name}:0" for name in names]
+
+
+DENSE, SCALES, MOMENTS = ("kernel", "bias"), ("gamma", "beta"), ("moving_mean", "moving_variance")
+FROM_BASE = {
+    "b": dict(zip(DENSE, named("b", *DENSE), strict=True)),
+    "n": dict(zip(SCALES + MOMENTS, named("n", *SCALES, *MOMENTS), strict=True)),
+}
+
+
+def frozen_order(a: str = "a", b: str = "b", n: str = "n") -> list[tuple[str, Dataset]]:
+    """How the file has it where the model inside was frozen: all of it behind the rest."""
+    return stored(*named(a, *DENSE), *named(b, *DENSE), *named(n, *SCALES, *MOMENTS))
+
+
+def test_names_in_the_order_of_the_config_change_nothing() -> None:
+    assert weights_of_base(bound(around(), middle=frozen_order())) == FROM_BASE
+
+
+def test_names_that_nobody_knows_change_nothing() -> None:
+    after = weights_of_base(bound(around(base_first=True), middle=stored(*"abcdefgh")))
+    assert list(after["b"].values()) == ["a", "b"]
+
+
+def test_a_frozen_model_in_the_middle_is_known_by_the_names() -> None:
+    assert weights_of_base(bound(around(base_first=True), middle=frozen_order())) == FROM_BASE
+
+
+def test_a_flag_that_is_saved_is_believed() -> None:
+    order = stored(*named("b", *DENSE), *named("n", *SCALES), *named("a", *DENSE))
+    order += stored(*named("n", *MOMENTS))
+    assert (
+        weights_of_base(bound(around(base_first=True, trainable=True), middle=order)) == FROM_BASE
+    )
+
+
+def test_without_names_of_the_layers_prefixes_decide() -> None:
+    """A layer has its variables under one prefix: n's moments can't be under another one."""
+    after = weights_of_base(bound(around(base_first=True), middle=frozen_order("x", "y", "z")))
+    assert after["n"]["gamma"] == "z/gamma:0"
+    assert after["b"]["kernel"] == "y/kernel:0"
+
+
+def test_half_of_a_bidirectional_may_be_frozen() -> None:
+    halves = {
+        "layer": Layer("lstm", "LSTM", {"units": 2, "trainable": False}),
+        "backward_layer": Layer("backward_lstm", "LSTM", {"units": 2, "trainable": False}),
+    }
+    both = replace(called("Bidirectional", "both", "ids"), inner=halves)
+    inside = graph(given(), both, norm("both"), output="n", name="inner")
+    names = ("kernel", "recurrent_kernel", "bias")
+    file = stored(*named("both/backward_lstm", *names), *named("n", *SCALES))
+    file += stored(*named("both/forward_lstm", *names), *named("n", *MOMENTS))
+    model = graph(given(), nested("inner", "ids", inside), output="inner")
+    after = bound(model, inner=file).layers[1].model.layers[1]
+    assert weights(after.inner["layer"])["kernel"] == "both/forward_lstm/kernel:0"
+    assert weights(after.inner["backward_layer"])["kernel"] == "both/backward_lstm/kernel:0"

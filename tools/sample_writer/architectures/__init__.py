@@ -12,6 +12,7 @@ from . import (  # noqa: F401
     keras1,
     keras1_removed,
     keras3_layers,
+    masks,
     meanings,
     merging,
     names,
