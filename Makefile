@@ -8,7 +8,7 @@ DEMO_SAMPLE = crnn
 
 kfix = printf '\n$$ kfix %s\n' '$(1)'; $(BIN)/kfix $(1)
 
-.PHONY: demo test truth lint types samples bench clean
+.PHONY: demo test truth lint types samples knowledge bench clean
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("kfix needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
@@ -46,6 +46,10 @@ types: $(STAMP)
 # Needs the original frameworks, see tools/frameworks.py.
 samples: $(STAMP)
 	$(BIN)/python tools/make_samples.py
+
+# What every release of Keras takes: downloads the releases once, and reads them without running any.
+knowledge: $(STAMP)
+	$(BIN)/python tools/knowledge_of_releases.py
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/run.py

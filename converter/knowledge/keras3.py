@@ -1,4 +1,4 @@
-"""The layers of the newest Keras 3 and their arguments, from tools/knowledge_of_keras3.py."""
+"""The layers of the newest Keras 3 and their arguments, from tools/knowledge_of_releases.py."""
 
 import json
 from pathlib import Path

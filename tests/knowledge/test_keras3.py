@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
+import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,27 +15,23 @@ from converter.knowledge import keras3
 
 ROOT = Path(__file__).resolve().parents[2]
 REGENERATE = """
-import json, sys
+import json, pathlib, sys
 sys.path.insert(0, "tools")
-import knowledge_of_keras3
-sys.stdout.write(json.dumps(knowledge_of_keras3.table()))
+from release_knowledge.newest import newest
+sys.stdout.write(json.dumps(newest(pathlib.Path(sys.argv[1]))))
 """
 
 
-@pytest.mark.engine
-def test_the_table_is_what_the_installed_keras_gives() -> None:
-    environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", REGENERATE],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=environment,
-    )
+def test_the_table_is_what_the_installed_keras_gives(tmp_path: Path) -> None:
+    """The tool reads source text; it need not import what it describes."""
+    (installed,) = find_spec("keras").submodule_search_locations  # type: ignore[union-attr]
+    leave_out = shutil.ignore_patterns("applications", "datasets", "*_test.py", "__pycache__")
+    shutil.copytree(installed, tmp_path / "keras", ignore=leave_out)
+    command = [sys.executable, "-c", REGENERATE, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    fresh = json.loads(done.stdout)
     stored = json.loads((ROOT / "converter/knowledge/keras3_layers.json").read_text())
-    assert fresh == stored
+    assert json.loads(done.stdout) == stored
 
 
 @pytest.mark.parametrize(
