@@ -17,7 +17,9 @@ WRITERS_OF_KIND = {
 
 
 def known_kinds(F, kinds):
-    return [kind for kind in kinds if F.since(WRITERS_OF_KIND[kind])]
+    """Those of the kinds that this release can write; before Keras 1.0.7 a model was two files."""
+    known = [kind for kind in kinds if F.since(WRITERS_OF_KIND[kind])]
+    return known or (["weights"] if "full" in kinds else [])
 
 
 def save(F, model, kind, folder, name):
