@@ -119,8 +119,6 @@ A manifest entry says the `kind` of file, the `layers` in it, and what to `expec
 | no-backend | numbers that depend on the backend, which nothing in the file shows (`options`) |
 | theano-release | padding that depends on the release of Theano, which no file names (`options`) |
 | two-releases | releases that give the same version computed different things (`options`) |
-| integers | integers that were averaged, or cut off after resizing |
-| masked-scores | attention scores of positions that are masked altogether |
 | inner-masks | masks that are made inside a TimeDistributed |
 | no-input-shape | the writer lost the shape of the input (`options`) |
 
