@@ -15,7 +15,8 @@ Links: https://keras.io/guides/serialization_and_saving/
 from __future__ import annotations
 
 from converter.knowledge import keras3
-from converter.model.description import Layer
+from converter.knowledge.releases import candidates, layer_classes
+from converter.model.description import Layer, Writer
 from converter.model.findings import Severity
 from converter.rules.base import Change, Context, Rule, Stage
 
@@ -29,25 +30,8 @@ OP_LAYERS = frozenset(
         "InstanceProperty",
     }
 )
-REMOVED = frozenset(
-    {
-        "LocallyConnected1D",
-        "LocallyConnected2D",
-        "RandomHeight",
-        "RandomWidth",
-        "DenseFeatures",
-        "SequenceFeatures",
-    }
-    | {
-        "CuDNNLSTM",
-        "CuDNNGRU",
-        "RandomFourierFeatures",
-        "AddLoss",
-        "AddMetric",
-        "LayerScale",
-        "Merge",
-    }
-)
+NOT_PUBLIC = frozenset({"AddLoss", "AddMetric", "LayerScale"})
+"""Classes of Keras itself that no release makes public, and that files name all the same."""
 CODE_CARRIERS = frozenset({"Lambda", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"})
 
 
@@ -66,7 +50,7 @@ def judge(layer: Layer, context: Context) -> Change | None:
             Severity.REFUSED,
             f"op layer {name} ({str(what)[:60]}) has no stock layer written for it",
         )
-    if name in REMOVED:
+    if name in NOT_PUBLIC or (name not in keras3.LAYERS and _is_public(name, context.writer)):
         return Change(
             Severity.REFUSED,
             f"{name} was removed from Keras and has no exact stock form written for it",
@@ -81,6 +65,11 @@ def _is_stock(layer: Layer) -> bool:
     if layer.module.startswith("keras.src.ops"):
         return keras3.OPERATIONS.get(layer.class_name, "").startswith("keras.src.ops")
     return layer.class_name in keras3.LAYERS and layer.module in ("", "keras", "keras.layers")
+
+
+def _is_public(name: str, writer: Writer) -> bool:
+    """Whether the class was Keras's own where the file was written."""
+    return any(name in layer_classes(each) for each in candidates(writer))
 
 
 def _code(layer: Layer) -> Change:
