@@ -155,6 +155,9 @@ def _rank(layer: Layer, tensors: Sequence[Tensor]) -> int | None:
         return after and after + 1
     if name == "Embedding":
         return given and given + 1
+    if name == "EinsumDense":
+        axes = str(config.get("equation", "...")).rpartition("->")[2]
+        return None if "." in axes else len(axes)
     if name == "Bidirectional" and "layer" in layer.inner:
         return _rank(layer.inner["layer"], tensors)
     if name in ("LSTM", "GRU", "SimpleRNN"):

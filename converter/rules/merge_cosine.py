@@ -6,7 +6,8 @@ Why Keras 3 trips: "Unknown layer: Merge". Dot with ``normalize`` is not the sam
 product of both lengths, not each of them, above 1e-7, and gave an axis more than it said.
 
 What kfix changes: writes it with three Dot layers and op nodes. Tensors of rank 4 and more are
-refused.
+refused; so are those of rank 3 on Theano, where the root of a negative product was no number, as it
+is not in TensorFlow: there the least length stands for it.
 
 Links: https://github.com/keras-team/keras/blob/1.2.2/keras/engine/topology.py
 """
@@ -33,7 +34,8 @@ def write_out(model: Model, context: Context) -> Iterator[ModelChange]:
             continue
         message = "Merge(mode='cos') was removed from Keras"
         ranks = [tensor.rank for tensor in tensors]
-        if len(ranks) != 2 or not all(rank in (2, 3) for rank in ranks):
+        known = (2, 3) if context.writer.backend == "tensorflow" else (2,)
+        if len(ranks) != 2 or not all(rank in known for rank in ranks):
             remedy = "The ranks of its inputs are not known, or too high."
             yield ModelChange(Severity.REFUSED, message, remedy=remedy, layer=layer.name)
             continue
@@ -51,7 +53,8 @@ def _graph(layer: Layer, ranks: Sequence[int]) -> Layer:
     both, ones, twos = (
         graph.layer("Dot", pair, axes=axes) for pair in ([one, two], [one, one], [two, two])
     )
-    lengths = graph.op("Sqrt", graph.op("Multiply", ones, twos))
+    product = graph.op("Maximum", graph.op("Multiply", ones, twos), 0.0)
+    lengths = graph.op("Sqrt", product)
     cosine = graph.op("Divide", both, graph.op("Maximum", lengths, LEAST))
     return graph.instead_of(layer, graph.op("ExpandDims", cosine, axis=1))
 

@@ -15,8 +15,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from converter.model.description import Json, Layer
+from converter.model.description import Call, Json, Layer
 from converter.model.findings import Severity
+from converter.model.structures import refs
 from converter.rules.base import Change, Context, Rule, Stage
 
 CLASSES = {
@@ -45,9 +46,17 @@ def rename(layer: Layer, context: Context) -> Change | None:
         config["axis"] = layer.config.get("concat_axis", -1)
     if class_name == "Dot":
         config["axes"] = layer.config.get("dot_axes", -1)
-    new = replace(layer, class_name=class_name, config=config)
+    calls = tuple(map(_without_empty_masks, layer.calls))
+    new = replace(layer, class_name=class_name, config=config, calls=calls)
     message = f"Merge(mode={mode!r}) was removed from Keras"
     return Change(Severity.BREAKS, message, (new,), f"written as {class_name}")
+
+
+def _without_empty_masks(call: Call) -> Call:
+    """Keras 2 wrote down that there is no mask for any input, which Keras 3 does not take."""
+    empty = next(refs(call.kwargs.get("mask")), None) is None
+    kwargs = {key: value for key, value in call.kwargs.items() if key != "mask" or not empty}
+    return Call(call.args, kwargs)
 
 
 RULE = Rule(

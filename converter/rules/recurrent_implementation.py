@@ -19,7 +19,12 @@ REASON = "it only chose how the same numbers are computed"
 
 
 def drop(layer: Layer, context: Context) -> Change | None:
-    """Removes the arguments; ``unroll`` only where Keras 3 does not have it."""
+    """Removes the arguments; ``unroll`` only where Keras 3 does not have it.
+
+    That of a locally connected layer chose how its weights lie, too.
+    """
+    if layer.class_name.startswith("LocallyConnected"):
+        return None
     keys = (*KEYS, "unroll") if layer.class_name.startswith("ConvLSTM") else KEYS
     return drop_any(keys, REASON)(layer, context)
 

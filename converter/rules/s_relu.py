@@ -7,7 +7,8 @@ Why Keras 3 trips: "Unknown layer: SReLU". Keras 2 dropped it too.
 
 What kfix changes: writes it as a sum of stock layers: the input, and for each side an EinsumDense
 with a ReLU that says how far the input is beyond the threshold, and one that multiplies this by
-what the slope is more than 1. One that shares its numbers along all axes, and one that hands on a
+what the slope is more than 1. On Theano a falling slope on the left was cut at the right threshold,
+which takes one more. One that shares its numbers along all axes, and one that hands on a
 mask, are refused.
 
 Links: https://arxiv.org/abs/1512.07030
@@ -16,6 +17,7 @@ Links: https://arxiv.org/abs/1512.07030
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -29,7 +31,9 @@ from converter.rules.base import Context, ModelChange, Rule, Stage
 
 def rewrite(model: Model, context: Context) -> Iterator[ModelChange]:
     """Writes each such layer as a small model."""
-    return rebuilt(model, context, as_graph("SReLU", 4, _s_relu))
+    on_theano = context.writer.backend == "theano"
+    build = _s_relu_of_theano if on_theano else _s_relu
+    return rebuilt(model, context, as_graph("SReLU", 4, build))
 
 
 def _s_relu(x: Features, weights: Mapping[str, Weight]) -> TensorRef:
@@ -44,6 +48,19 @@ def _s_relu(x: Features, weights: Mapping[str, Weight]) -> TensorRef:
         above.scaled(weights["a_right"].map(lambda slope: slope - 1)),
     ]
     return x.graph.layer("Add", [each.tensor for each in parts])
+
+
+def _s_relu_of_theano(x: Features, weights: Mapping[str, Weight]) -> TensorRef:
+    """There the part on the left goes no higher than the right threshold either."""
+    left, right = weights["t_left"], weights["t_right"]
+    minus, plus = (constant("kernel", sign, left.shape, left.dtype) for sign in (-1.0, 1.0))
+    behind = of_several("bias", [left, right], _minus_right_threshold, left.shape)
+    below = x.scaled(minus, left, activation="relu")
+    leaky = below.scaled(weights["a_left"].map(lambda slope: 1 - slope))
+    bent = replace(x, tensor=x.graph.layer("Add", [x.tensor, leaky.tensor]))
+    too_high = bent.scaled(plus, behind, activation="relu").scaled(minus)
+    above = x.scaled(plus, behind, activation="relu").scaled(weights["a_right"])
+    return x.graph.layer("Add", [bent.tensor, too_high.tensor, above.tensor])
 
 
 def _minus_right_threshold(left: Array, right: Array) -> Array:
