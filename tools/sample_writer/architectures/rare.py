@@ -52,6 +52,16 @@ def integer_category_encoding(F):
     return Made(F.Model(x, [layer(x) for layer in layers]), inputs=[ids(5)])
 
 
+@architecture(needs="CategoryEncoding", writers="keras3<3.4", kinds="full keras")
+def one_hot_of_single_indices(F):
+    """In these releases an axis of length 1 stays."""
+    L = F.layers
+    x, y = F.Input(shape=(1,), dtype="int32"), F.Input(shape=(4,), dtype="int32")
+    one = L.CategoryEncoding(5, output_mode="one_hot", dtype="int32")
+    four = L.CategoryEncoding(5, output_mode="one_hot", dtype="int64")
+    return Made(F.Model([x, y], [one(x), four(y)]), inputs=[ids(5), ids(5)])
+
+
 @architecture(needs="RandomShear", writers="keras3")
 def random_shear(F):
     """Over ranges that begin at 0: the others are written so that nothing reads them."""
