@@ -106,12 +106,32 @@ def bind(model: Model, groups: Mapping[str, Stored]) -> tuple[Model, list[Except
     Returns:
         See ``legacy.bind``.
     """
-    bound, problems = legacy.bind(model, groups, implicit_masks=False, variables=arrays_of)
+    groups = legacy.by_layer(model, groups, False, arrays_of)
+    named = {layer.name: _by_names(layer, groups.get(layer.name, ())) for layer in model.layers}
+    bound, problems = legacy.bind(model, named, implicit_masks=False, variables=arrays_of)
     layers = (
         legacy.rebuild(layer, layer.name, lambda each, path: canonical(each))
         for layer in bound.layers
     )
     return replace(bound, layers=tuple(layers)), problems
+
+
+def _by_names(layer: Layer, stored: Stored) -> Stored:
+    """The arrays of a nested model in the order that its flags ask for, where their names tell it.
+
+    Up to Keras 1.0.5 a layer that was frozen kept its place among the others.
+    """
+    if layer.model is None:
+        return stored
+    try:
+        places = legacy.slots(layer, implicit_masks=False, variables=arrays_of)
+    except legacy.UnknownVariablesError:
+        return stored
+    names = [f"{slot.path.rpartition('layers/')[2]}_{slot.name}" for slot in places]
+    found = {name.split(":")[0]: (name, dataset) for name, dataset in stored}
+    if sorted(names) != sorted(found) or len(found) != len(stored):
+        return stored
+    return [found[name] for name in names]
 
 
 def canonical(layer: Layer) -> Layer:

@@ -145,7 +145,7 @@ def bind(
     """
     problems: list[Exception] = []
     layers = []
-    groups = _by_layer(model, groups, implicit_masks, variables)
+    groups = by_layer(model, groups, implicit_masks, variables)
     for layer in model.layers:
         stored = groups.get(layer.name, ())
         try:
@@ -158,7 +158,7 @@ def bind(
     return replace(model, layers=tuple(layers)), problems
 
 
-def _by_layer(
+def by_layer(
     model: Model, groups: Mapping[str, Stored], implicit_masks: bool, variables: VariablesOf
 ) -> Mapping[str, Stored]:
     """The groups by the names of the model's layers.

@@ -203,3 +203,35 @@ def test_layers_in_wrappers_and_models_are_bound_with_all_their_arrays() -> None
     assert [each.name for each in inner.layers[0].weights] == ["kernel", "bias"]
     sources = [[each.path for each in weight.sources] for weight in bound.layers[1].weights]
     assert sources == [["0", "3", "6"], ["1", "4", "7"], ["2", "5", "8"]]
+
+
+def _frozen_inside(names: list[str]) -> tuple[Model, dict[str, list[tuple[str, Dataset]]]]:
+    """A frozen Dense in front of another one inside a model, and arrays of these names."""
+    first = Layer("dense_1", "Dense", {"trainable": False})
+    inner = Model("inner", "sequential", (first, Layer("dense_2", "Dense", {"trainable": True})))
+    model = Model("top", "sequential", (Layer("inner", "Sequential", model=inner),))
+    return model, {"inner": [(name, Dataset(name, (2,), "float32")) for name in names]}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["dense_1_W", "dense_1_b", "dense_2_W", "dense_2_b"],
+        ["dense_2_W", "dense_2_b", "dense_1_W", "dense_1_b"],
+        ["dense_2_W:0", "dense_2_b:0", "dense_1_W:0", "dense_1_b:0"],
+    ],
+)
+def test_names_tell_whether_a_frozen_layer_kept_its_place(names: list[str]) -> None:
+    bound, problems = keras1.bind(*_frozen_inside(names))
+    assert problems == [] and bound.layers[0].model is not None
+    for layer in bound.layers[0].model.layers:
+        paths = [source.path.split(":")[0] for each in layer.weights for source in each.sources]
+        assert paths == [f"{layer.name}_W", f"{layer.name}_b"]
+
+
+def test_other_names_are_matched_by_position() -> None:
+    bound, problems = keras1.bind(*_frozen_inside(["a_W", "a_b", "b_W", "b_b"]))
+    assert problems == [] and bound.layers[0].model is not None
+    first, second = bound.layers[0].model.layers
+    assert [each.sources[0].path for each in second.weights] == ["a_W", "a_b"]
+    assert [each.sources[0].path for each in first.weights] == ["b_W", "b_b"]
