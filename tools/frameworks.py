@@ -61,6 +61,12 @@ def _keras3(version: str, tensorflow: str, *rest: str) -> Framework:
     return Framework("3.11", requirements, TENSORFLOW_ENV)
 
 
+def _legacy_keras(tensorflow: str, version: str, *rest: str) -> Framework:
+    """Keras 2 beside a TensorFlow that brings Keras 3."""
+    requirements = (f"tensorflow-cpu=={tensorflow}", f"tf_keras=={version}", "scipy", *rest)
+    return Framework("3.11", requirements, {"TF_USE_LEGACY_KERAS": "1"})
+
+
 _OLD = ("h5py<3", PROTOBUF, "numpy<1.17")
 _OLD_TF = ("tensorflow==1.13.1", *_OLD)
 
@@ -74,8 +80,10 @@ FRAMEWORKS: dict[str, Framework] = {
     "keras-1.0.8-theano": _standalone(
         "1.0.8", "theano==1.0.5", "h5py<3", "numpy<1.17", "scipy", theano=True
     ),
+    "keras-1.1.2": _standalone("1.1.2", *_OLD_TF, "scipy"),
     "keras-1.2.2": _standalone("1.2.2", *_OLD_TF, "scipy"),
     "keras-1.2.2-theano": _standalone("1.2.2", "theano==1.0.5", *_OLD_TF, "scipy", theano=True),
+    "keras-2.0.0": _standalone("2.0.0", *_OLD_TF, "pyyaml<6", "scipy"),
     "keras-2.0.6": _standalone("2.0.6", *_OLD_TF, "pyyaml<6", "scipy"),
     "keras-2.1.6": _standalone("2.1.6", *_OLD_TF, "pyyaml<6"),
     "keras-2.2.4": _standalone("2.2.4", "tensorflow==1.14.0", *_OLD),
@@ -84,6 +92,7 @@ FRAMEWORKS: dict[str, Framework] = {
     ),
     "keras-2.3.1": _standalone("2.3.1", "tensorflow-cpu==1.15.0", "h5py<3", PROTOBUF, "numpy<1.19"),
     "tf-1.13.1": _tf("3.7", "1.13.1", *_OLD, package="tensorflow"),
+    "tf-1.15.0": _tf("3.7", "1.15.0", "h5py<3", PROTOBUF, "numpy<1.19"),
     "tf-2.0.0": _tf("3.7", "2.0.0", "h5py<3", PROTOBUF, "numpy<1.19", package="tensorflow"),
     "tf-2.1.0": _tf("3.7", "2.1.0", "h5py<3", PROTOBUF, "numpy<1.19"),
     "tf-2.2.0": _tf("3.8", "2.2.0", "h5py<3", PROTOBUF, "numpy<1.19"),
@@ -91,18 +100,35 @@ FRAMEWORKS: dict[str, Framework] = {
     "tf-2.4.0": _tf("3.8", "2.4.0", PROTOBUF),
     "tf-2.5.0": _tf("3.9", "2.5.0", "tensorflow-addons==0.13.0", PROTOBUF),
     "tf-2.6.0": _tf("3.9", "2.6.0", "keras<2.7", PROTOBUF),
+    "tf-2.7.0": _tf("3.9", "2.7.0", PROTOBUF, "numpy<1.24", "h5py<3.9"),
     "tf-2.8.0": _tf(
         "3.9", "2.8.0", "tensorflow-addons==0.16.1", PROTOBUF, "numpy<1.24", "h5py<3.9"
     ),
+    "tf-2.9.0": _tf("3.10", "2.9.0", PROTOBUF, "numpy<1.24", "h5py<3.9"),
     "tf-2.10.0": _tf("3.10", "2.10.0", "numpy<2"),
     "tf-2.11.0": _tf("3.10", "2.11.0", "numpy<2"),
     "tf-2.12.0": _tf("3.11", "2.12.0", "numpy<2"),
     "tf-2.13.0": _tf("3.10", "2.13.0", "tensorflow-addons==0.21.0", "numpy<2"),
     "tf-2.15.0": _tf("3.11", "2.15.0", "numpy<2"),
+    "tf-2.14.0": _tf("3.11", "2.14.0", "numpy<2"),
+    "tf-2.16.1": _legacy_keras("2.16.1", "2.16.0", "numpy<2"),
+    "tf-2.18.0": _legacy_keras("2.18.0", "2.18.0"),
+    "tf-2.21.0": _legacy_keras("2.21.0", "2.21.0"),
     "keras-3.0.5": _keras3("3.0.5", "2.16.1", "numpy<2"),
+    "keras-3.1.1": _keras3("3.1.1", "2.16.1", "numpy<2"),
+    "keras-3.2.1": _keras3("3.2.1", "2.16.1", "numpy<2"),
+    "keras-3.3.3": _keras3("3.3.3", "2.16.1", "numpy<2"),
     "keras-3.4.1": _keras3("3.4.1", "2.17.0", "numpy<2"),
+    "keras-3.5.0": _keras3("3.5.0", "2.17.0", "numpy<2"),
+    "keras-3.6.0": _keras3("3.6.0", "2.18.0"),
+    "keras-3.7.0": _keras3("3.7.0", "2.18.0"),
     "keras-3.8.0": _keras3("3.8.0", "2.18.0"),
+    "keras-3.9.2": _keras3("3.9.2", "2.19.0"),
+    "keras-3.10.0": _keras3("3.10.0", "2.19.0"),
+    "keras-3.11.3": _keras3("3.11.3", "2.20.0"),
     "keras-3.12.0": _keras3("3.12.0", "2.20.0"),
+    "keras-3.13.2": _keras3("3.13.2", "2.20.0"),
+    "keras-3.14.1": _keras3("3.14.1", "2.20.0"),
     "keras-3.15.1": _keras3("3.15.1", "2.21.0"),
 }
 

@@ -104,7 +104,7 @@ def order_middle_frozen(F):
     middle = _between(F, base, name="middle")
     middle.trainable = False
     base.layers[1].trainable = True
-    return _between(F, middle)
+    return Made(_between(F, middle), misread=F.flavor == "tf")
 
 
 @architecture(kinds=KINDS, writers="keras>=2.1 tf keras3")
