@@ -32,6 +32,8 @@ OP_LAYERS = frozenset(
 )
 NOT_PUBLIC = frozenset({"AddLoss", "AddMetric", "LayerScale"})
 """Classes of Keras itself that no release makes public, and that files name all the same."""
+EXPERIMENTAL = frozenset({"PeepholeLSTMCell", "SequenceFeatures", "LinearModel", "WideDeepModel"})
+"""Classes of ``tf.keras.experimental``, which went with TensorFlow 2.16."""
 CODE_CARRIERS = frozenset({"Lambda", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"})
 
 
@@ -50,7 +52,9 @@ def judge(layer: Layer, context: Context) -> Change | None:
             Severity.REFUSED,
             f"op layer {name} ({str(what)[:60]}) has no stock layer written for it",
         )
-    if name in NOT_PUBLIC or (name not in keras3.LAYERS and _is_public(name, context.writer)):
+    experimental = context.writer.tf_keras and name in EXPERIMENTAL
+    public = name not in keras3.LAYERS and _is_public(name, context.writer)
+    if name in NOT_PUBLIC or experimental or public:
         return Change(
             Severity.REFUSED,
             f"{name} was removed from Keras and has no exact stock form written for it",

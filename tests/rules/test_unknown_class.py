@@ -8,6 +8,7 @@ from converter.rules.apply import upgrade
 from tests.rules.upgrading import (
     ANYWHERE,
     KERAS_3,
+    STANDALONE,
     TF_2,
     findings,
     in_graph,
@@ -64,6 +65,12 @@ def test_op_layers_that_no_rule_has_rewritten_are_refused(name: str, where: str)
 @pytest.mark.parametrize("name", ["LocallyConnected2D", "RandomFourierFeatures", "DenseFeatures"])
 def test_removed_layers_are_refused(name: str) -> None:
     assert only(upgraded(layer(name)), CODE).severity is Severity.REFUSED
+
+
+@pytest.mark.parametrize("name", ["PeepholeLSTMCell", "SequenceFeatures", "WideDeepModel"])
+def test_experimental_classes_of_tensorflow_are_refused_as_removed(name: str) -> None:
+    assert only(upgraded(layer(name)), CODE).severity is Severity.REFUSED
+    assert only(upgraded(layer(name), STANDALONE), CODE).severity is Severity.CUSTOM
 
 
 @pytest.mark.parametrize("where", ANYWHERE)
