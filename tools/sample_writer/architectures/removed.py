@@ -153,7 +153,7 @@ def legacy_merge(F):
     return F.Model([x, y], outputs)
 
 
-_COLUMN_WRITERS = "tf>=2.3<2.16"
+_COLUMN_WRITERS = "tf>=2.0<2.16"
 
 
 @architecture(writers=_COLUMN_WRITERS, needs="DenseFeatures", kinds="full keras")
