@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from converter.model.description import Layer, Model, TensorRef
@@ -13,25 +13,27 @@ from converter.model.structures import call_refs, map_call
 from converter.rules.base import Context, ModelChange
 
 
-def unmasked(model: Model, context: Context, classes: frozenset[str]) -> Iterator[ModelChange]:
-    """Takes the masks off what layers of some classes are given, in each graph by itself."""
+def unmasked(
+    model: Model, context: Context, lets_go: Callable[[Layer], bool]
+) -> Iterator[ModelChange]:
+    """Takes the masks off what some layers are given, in each graph by itself."""
     graph = model if context.path else as_functional(model)
     if graph is None or graph.kind == "sequential":
         graph = model
     for layer in graph.layers:
-        masked = _masked_tensors(graph, layer) if layer.class_name in classes else set()
+        masked = _masked_tensors(graph, layer) if lets_go(layer) else set()
         if masked:
             graph = _with_unmasked(graph, layer, masked)
             message = f"{layer.class_name} gets a mask that Keras 2 dropped and Keras 3 does not"
             remedy = "an op node takes the mask off"
             yield ModelChange(Severity.SILENT, message, graph, remedy, layer.name)
     if not context.path:
-        yield from _from_outside(graph, classes)
+        yield from _from_outside(graph, lets_go)
 
 
-def _from_outside(model: Model, classes: frozenset[str]) -> Iterator[ModelChange]:
+def _from_outside(model: Model, lets_go: Callable[[Layer], bool]) -> Iterator[ModelChange]:
     for found in masked_calls(model):
-        if found.layer.class_name in classes:
+        if lets_go(found.layer):
             message = f"{found.layer.class_name} gets a mask that Keras 2 dropped"
             yield ModelChange(Severity.REFUSED, message, layer=found.path)
 

@@ -25,7 +25,7 @@ CLASSES = frozenset({"Identity", "Rescaling", "Normalization"})
 
 def unmask(model: Model, context: Context) -> Iterator[ModelChange]:
     """Takes the masks off what such layers are given."""
-    return unmasked(model, context, CLASSES)
+    return unmasked(model, context, lambda layer: layer.class_name in CLASSES)
 
 
 RULE = Rule(

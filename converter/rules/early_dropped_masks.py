@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from converter.model.description import Model, Writer
+from converter.model.description import Layer, Model, Writer
 from converter.rules._unmasking import unmasked
 from converter.rules.base import Context, ModelChange, Rule, Stage
 
@@ -29,13 +29,15 @@ MASKED_RELU = (2, 5)
 
 def unmask(model: Model, context: Context) -> Iterator[ModelChange]:
     """Takes the masks off what such layers are given."""
-    return unmasked(model, context, _classes(context.writer))
+    return unmasked(model, context, lambda layer: _lets_go(layer, context.writer))
 
 
-def _classes(writer: Writer) -> frozenset[str]:
-    attention = {"MultiHeadAttention"} if writer.version < MASKED_ATTENTION else set()
-    relu = {"ReLU"} if writer.tf_keras and writer.version < MASKED_RELU else set()
-    return frozenset(attention | relu)
+def _lets_go(layer: Layer, writer: Writer) -> bool:
+    if layer.class_name == "ReLU":
+        # What stands for a ThresholdedReLU, which handed masks on, has a threshold alone.
+        stands_in = "threshold" in layer.config and "max_value" not in layer.config
+        return not stands_in and writer.tf_keras and writer.version < MASKED_RELU
+    return layer.class_name == "MultiHeadAttention" and writer.version < MASKED_ATTENTION
 
 
 RULE = Rule(

@@ -25,9 +25,7 @@ def to_relu(layer: Layer, context: Context) -> Change | None:
             Severity.REFUSED, f"ThresholdedReLU has theta={theta!r:.40}, which is no number"
         )
     theta = float(theta)
-    new = replace(layer, class_name="ReLU").with_config(
-        drop=["theta"], max_value=None, negative_slope=0.0, threshold=theta
-    )
+    new = replace(layer, class_name="ReLU").with_config(drop=["theta"], threshold=theta)
     return Change(
         Severity.BREAKS,
         "ThresholdedReLU was removed",

@@ -6,7 +6,7 @@ from converter.model.description import Call, Layer, TensorRef, Writer
 from converter.model.findings import Severity
 from converter.rules.apply import upgrade
 from tests.rules.graphs import call, embedding, given, graph, masked_before, ops
-from tests.rules.upgrading import STANDALONE, TF_1, findings, only
+from tests.rules.upgrading import STANDALONE, TF_1, findings, found, only
 
 CODE = "KF219"
 TF_2_4 = Writer((2, 4, 0), True, "tensorflow", "2.4.0")
@@ -29,6 +29,12 @@ def test_relu_of_early_tf_keras_dropped_them(writer: Writer) -> None:
     result = upgrade(masked_before("ReLU"), writer)
     assert only(result, CODE).severity is Severity.SILENT
     assert call(result.model, "it").args == (TensorRef("it_unmasked_0"),)
+
+
+def test_a_thresholded_relu_always_handed_them_on() -> None:
+    result = upgrade(masked_before("ThresholdedReLU"), TF_2_4)
+    assert found(result.model).class_name == "ReLU"
+    assert findings(result, CODE) == []
 
 
 def test_without_masks_nothing_changes() -> None:
