@@ -80,7 +80,6 @@ FRAMEWORKS: dict[str, Framework] = {
     "keras-1.0.8-theano": _standalone(
         "1.0.8", "theano==1.0.5", "h5py<3", "numpy<1.17", "scipy", theano=True
     ),
-    "keras-1.1.2": _standalone("1.1.2", *_OLD_TF, "scipy"),
     "keras-1.2.2": _standalone("1.2.2", *_OLD_TF, "scipy"),
     "keras-1.2.2-theano": _standalone("1.2.2", "theano==1.0.5", *_OLD_TF, "scipy", theano=True),
     "keras-2.0.0": _standalone("2.0.0", *_OLD_TF, "pyyaml<6", "scipy"),
