@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 from converter.layouts.graph_order import ordered_layers
 from converter.layouts.legacy import CountMismatchError, weight
@@ -158,14 +159,11 @@ def _of_tf_2_13(stored: Mapping[str, Dataset]) -> bool:
 
 
 def _visits_of_tf_2_13(stored: Mapping[str, Dataset]) -> Visits:
-    """TensorFlow 2.13 walked what it tracks for checkpoints, where a layer with weights is twice:
-    its second Dense is ``dense_2``. See ``Functional._layer_checkpoint_dependencies`` there."""
-    groups = {
-        "/".join(parts[:n])
-        for path in stored
-        if (parts := path.split("/"))
-        for n in range(len(parts))
-    }
+    """TensorFlow 2.13 walked what it tracks for checkpoints, where a layer with weights is twice.
+
+    Its second Dense is ``dense_2``; see ``Functional._layer_checkpoint_dependencies`` there.
+    """
+    groups = {str(parent) for path in stored for parent in PurePosixPath(path).parents}
     return lambda path: 2 if path in groups else 1
 
 

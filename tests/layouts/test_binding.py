@@ -158,6 +158,19 @@ def test_archives_are_bound_by_path() -> None:
     assert sorted(path for path, _ in archive.variables(after)) == sorted(paths)
 
 
+@pytest.mark.parametrize(
+    ("folder", "second"), [("layers", "dense_1"), (archive.EARLY_LAYERS, "dense_2")]
+)
+def test_archives_of_tf_2_13_count_layers_with_weights_twice(folder: str, second: str) -> None:
+    model = graph(given(), dense("a"), called("Flatten", "f", "a"), dense("b"), output="b")
+    paths = [f"{name}/vars/{index}" for name in ("dense", second) for index in (0, 1)]
+    data = {f"layers/{path}": Dataset(f"{folder}/{path}", (1,), "float32") for path in paths}
+    after, problems = archive.bind(model, data, implicit_masks=False)
+    assert problems == []
+    kernels = [weights(layer)["kernel"] for layer in after.layers if layer.class_name == "Dense"]
+    assert kernels == [f"{folder}/dense/vars/0", f"{folder}/{second}/vars/0"]
+
+
 def test_a_variable_that_an_archive_lacks_is_a_problem() -> None:
     data = {"layers/dense/vars/0": Dataset("k", (1,), "float32")}
     _, (problem,) = archive.bind(graph(given(), dense("a"), output="a"), data, implicit_masks=True)
