@@ -74,7 +74,10 @@ def candidates(writer: Writer) -> tuple[Release, ...]:
 
 
 def arguments(reader: Writer, kind: str, name: str) -> frozenset[str]:
-    """What a constructor takes in every release that may be the reader; empty for no such class."""
+    """What a constructor takes in every release that may be the reader and has the class.
+
+    Empty where none of them has it.
+    """
     taken = [
         frozenset(described["arguments"]) - {"**"}
         for release in candidates(reader)

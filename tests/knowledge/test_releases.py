@@ -21,7 +21,7 @@ TF_2_0 = Writer((2, 2, 4), True, "tensorflow", "2.2.4-tf", (2, 0))
 TF_2_15 = Writer((2, 15, 0), True, "tensorflow", "2.15.0")
 KERAS_3 = Writer((3, 15, 1), False, "tensorflow", "3.15.1")
 WRITERS = [KERAS_1, KERAS_2_2, TF_1, TF_2_0, TF_2_15, KERAS_3]
-KINDS = ("layers", "initializers", "losses", "optimizers")
+KINDS = ("layers", "initializers", "losses", "metrics", "optimizers")
 
 
 def versions(writer: Writer) -> list[str]:
@@ -89,6 +89,17 @@ def test_what_readers_take() -> None:
     assert "rank" not in arguments(KERAS_3, "layers", "Conv2D")
     assert "lr" in arguments(KERAS_2_2, "optimizers", "SGD")
     assert arguments(KERAS_3, "layers", "NoSuchLayer") == frozenset()
+
+
+@pytest.mark.parametrize("name", ["mse", "MSE", "mean_squared_error", "binary_accuracy"])
+def test_losses_are_metrics_as_well(name: str) -> None:
+    assert releases._described(*candidates(KERAS_2_2), "metrics", name) is not None
+
+
+def test_helpers_beside_the_objects_are_not_in_the_tables() -> None:
+    for kind in KINDS:
+        described = releases._table(kind)
+        assert not {"clone_metrics", "_compute_fans", "get_fans", "serialize"} & set(described)
 
 
 def test_public_layers() -> None:

@@ -28,7 +28,12 @@ KINDS = {
 MODULES_OF_KERAS1 = {"losses": "objectives", "initializers": "initializations"}
 FUNCTIONS = frozenset(KINDS) - {"layers", "optimizers"}
 """Where functions count as well as classes."""
-NOT_OBJECTS = frozenset({"serialize", "deserialize", "get", "get_from_module", "Input"})
+NOT_OBJECTS = frozenset(
+    {"serialize", "deserialize", "get", "get_from_module", "get_fans", "Input"}
+    | {"clone_metric", "clone_metrics", "is_categorical_crossentropy"}
+)
+BASED_ON_TENSORFLOW = {"metrics": "MeanIoU"}
+"""Has a base that is not in the package: Keras 2.3 hands TensorFlow's metric on."""
 EXPORTS = frozenset({"keras_export", "tf_export"})
 COMPAT = "compat.v1."
 Exported = dict[Definition, set[str]]
@@ -54,6 +59,8 @@ def is_kind(definition: Definition, kind: str) -> bool:
         return False
     if not definition.is_class:
         return kind in FUNCTIONS
+    if definition.name == BASED_ON_TENSORFLOW.get(kind):
+        return True
     names = [each.name for each in definition.mro]
     if kind == "optimizers" and "LearningRateSchedule" in names:
         return True
@@ -65,16 +72,17 @@ def is_model(definition: Definition) -> bool:
 
 
 def _by_module(sources: Sources, release: Release) -> dict[str, Exported]:
+    """Functions that come from elsewhere are helpers, except losses among the metrics."""
     found: dict[str, Exported] = {kind: defaultdict(set) for kind in KINDS}
-    for kind in KINDS:
-        renamed = MODULES_OF_KERAS1.get(kind, kind) if release.api == 1 else kind
-        module = sources.module(f"{release.root}.{renamed}")
+    renamed = MODULES_OF_KERAS1 if release.api == 1 else {}
+    modules = {kind: sources.module(f"{release.root}.{renamed.get(kind, kind)}") for kind in KINDS}
+    for kind, module in modules.items():
         assert module is not None, kind
         for name in module.names():
             value = module.lookup(name)
-            if not isinstance(value, Definition) or not is_kind(value, kind):
+            if name.startswith("_") or not isinstance(value, Definition):
                 continue
-            if value.is_class or value.module is module:
+            if is_kind(value, kind) and (value.is_class or value.module in modules.values()):
                 found[kind][value].add(name)
     return found
 

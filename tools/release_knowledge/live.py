@@ -51,6 +51,9 @@ MODULES_OF_KERAS1 = {"losses": "objectives", "initializers": "initializations"}
 KINDS = ("layers", "initializers", "regularizers", "constraints", "optimizers")
 """The kinds whose classes are compared: losses and metrics were functions at first."""
 
+OTHER_CLASSES = frozenset({"ActivityRegularizer", "InputSpec", "OptimizerMap", "zip"})
+"""What stands in the modules and is not of their kind."""
+
 
 def differences(writer: str, tables: Mapping[str, Table]) -> Iterator[str]:
     """What an installed framework has otherwise than the table of its release."""
@@ -63,8 +66,11 @@ def differences(writer: str, tables: Mapping[str, Table]) -> Iterator[str]:
             name: entry for entry in tables[release.name][kind].values() for name in entry.names
         }
         for name, shown in classes.items():
+            where = f"{writer}: {kind}.{name}"
             if name in by_name:
-                yield from _of_class(f"{writer}: {kind}.{name}", shown, by_name[name])
+                yield from _of_class(where, shown, by_name[name])
+            elif name not in OTHER_CLASSES:
+                yield f"{where} is not in the table"
 
 
 def _release(writer: str) -> Release | None:
