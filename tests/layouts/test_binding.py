@@ -162,7 +162,7 @@ def test_archives_are_bound_by_path() -> None:
     ("folder", "second"), [("layers", "dense_1"), (archive.EARLY_LAYERS, "dense_2")]
 )
 def test_archives_of_tf_2_13_count_layers_with_weights_twice(folder: str, second: str) -> None:
-    model = graph(given(), dense("a"), called("Flatten", "f", "a"), dense("b"), output="b")
+    model = graph(given(), dense("a"), called("Dense", "b", "a"), output="b")
     paths = [f"{name}/vars/{index}" for name in ("dense", second) for index in (0, 1)]
     data = {f"layers/{path}": Dataset(f"{folder}/{path}", (1,), "float32") for path in paths}
     after, problems = archive.bind(model, data, implicit_masks=False)
