@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from converter.model.description import Json, Layer, Model, TensorRef
 from converter.model.structures import calls_in_order, refs
@@ -136,6 +135,21 @@ def carried_masks(model: Model, incoming: Mask | None = None) -> dict[TensorRef,
     return carried
 
 
+def nested_masks(model: Model, incoming: Mask | None = None) -> dict[str, Mask]:
+    """The masks with which the nested models of a graph are called, by the names of their layers.
+
+    Args:
+        model: a Functional model.
+        incoming: the mask that the model's inputs carry when it is nested itself.
+    """
+    carried = carried_masks(model, incoming)
+    return {
+        layer.name: _outside(mask)
+        for layer, index in calls_in_order(model)
+        if layer.model is not None and (mask := _received(layer, index, carried, incoming))
+    }
+
+
 def _returns_both_directions(layer: Layer) -> bool:
     return layer.class_name == "Bidirectional" and layer.config.get("merge_mode", "") is None
 
@@ -227,15 +241,15 @@ def _made(origin: Origin | None) -> Mask:
 
 def _through_model(model: Model, mask: Mask | None) -> Mask | None:
     """The mask that leaves a nested model; one that was made inside has no known origin."""
-    if model.kind != "sequential":
-        carried = carried_masks(model, mask and _outside(mask))
+    given = mask and _outside(mask)
+    if model.kind == "sequential":
+        leaving = given
+        for layer in model.layers:
+            leaving = _after(layer, leaving, None)
+    else:
+        carried = carried_masks(model, given)
         leaving = next((carried.get(ref) for ref in refs(model.outputs)), None)
-        return leaving and _outside(leaving)
-    inside: Mask | None = mask and _outside(mask)
-    for layer in model.layers:
-        after: Any = _after(layer, inside, None)
-        inside = after and _outside(after)
-    return inside
+    return mask if leaving is given else leaving and _outside(leaving)
 
 
 def _join(path: str, name: str) -> str:

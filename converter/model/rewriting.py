@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 from typing import Any
 
 from converter.model.description import Call, Json, Layer, Model, TensorRef
-from converter.model.masks import Mask, MaskedCall
+from converter.model.masks import Mask, MaskedCall, carried_masks, nested_masks
 from converter.model.structures import map_call, map_refs
 
 
@@ -130,3 +130,33 @@ def as_functional(model: Model) -> Model | None:
         outputs=last,
         config=kept,
     )
+
+
+MaskedChange = Callable[[Model, Mapping[TensorRef, Mask | None], str], Model]
+"""Changes one graph: the graph, the masks that its tensors carry, and its path, which ends in /."""
+
+
+def with_masks(
+    model: Model, change: MaskedChange, incoming: Mask | None = None, path: str = ""
+) -> Model:
+    """Applies a change to every graph of a model, inner ones first; Sequentials stay.
+
+    Args:
+        model: a model from the top.
+        change: what is done to each graph.
+        incoming: the mask that the model's inputs carry when it is nested.
+        path: path of the model, empty or ending in ``/``.
+    """
+    if model.kind == "sequential":
+        return model
+    inside = nested_masks(model, incoming)
+    layers = tuple(
+        replace(
+            each,
+            model=with_masks(each.model, change, inside.get(each.name), f"{path}{each.name}/"),
+        )
+        if each.model is not None
+        else each
+        for each in model.layers
+    )
+    return change(replace(model, layers=layers), carried_masks(model, incoming), path)

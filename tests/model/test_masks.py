@@ -185,3 +185,23 @@ def test_along_a_sequential() -> None:
         Layer("lstm", "LSTM"),
     )
     assert masked(Model("m", "sequential", layers)) == ["dropout", "conv"]
+
+
+def test_a_mask_that_a_nested_model_only_hands_on_keeps_its_origin() -> None:
+    inside = graph(given("x"), called("Dropout", "d", "x"), output="d", inputs=("x",))
+    model = graph(
+        given(),
+        embedding(),
+        nested("inner", "embedding", inside),
+        called("LSTM", "lstm", "inner"),
+        output="lstm",
+    )
+    assert found(model, "lstm").mask.origins == (IDS,)
+
+
+def test_a_mask_that_a_nested_model_makes_has_no_known_origin() -> None:
+    inside = graph(given("x"), embedding(source="x"), output="embedding", inputs=("x",))
+    model = graph(
+        given(), nested("inner", "ids", inside), called("LSTM", "lstm", "inner"), output="lstm"
+    )
+    assert found(model, "lstm").mask.origins == ()

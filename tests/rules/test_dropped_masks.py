@@ -88,8 +88,19 @@ def test_inside_a_nested_graph() -> None:
     assert only(result, CODE).severity is Severity.SILENT
 
 
-def test_a_mask_from_outside_a_nested_model_is_refused() -> None:
+def from_outside(inside: Model) -> Model:
+    return graph(given(), embedding(), nested("inner", "embedding", inside), output="inner")
+
+
+def test_a_mask_from_outside_a_nested_graph_is_taken_off_inside() -> None:
     inside = graph(given("x"), called("Rescaling", "it", "x"), output="it", inputs=("x",))
-    model = graph(given(), embedding(), nested("inner", "embedding", inside), output="inner")
-    finding = only(upgrade(model, TF_2), CODE)
+    result = upgrade(from_outside(inside), TF_2)
+    finding = only(result, CODE)
+    assert (finding.severity, finding.layer) == (Severity.SILENT, "inner/it")
+    assert ops(found(result.model, "inner").model) == ["Multiply"]
+
+
+def test_a_mask_from_outside_a_nested_sequential_is_refused() -> None:
+    layers = (given("x"), layer("Rescaling", "it"))
+    finding = only(upgrade(from_outside(Model("inner", "sequential", layers)), TF_2), CODE)
     assert (finding.severity, finding.layer) == (Severity.REFUSED, "inner/it")

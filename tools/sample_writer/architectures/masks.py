@@ -44,3 +44,26 @@ def masks_through_activations(F):
         return [[layer, L.LSTM(2)] for layer in found]
 
     return _behind_masks(F, make)
+
+
+@architecture(needs="MultiHeadAttention", writers="tf keras3>=3.4", kinds="full keras")
+def masked_attention_in_blocks(F):
+    """A transformer block: the masked tensors go on, around the attention and to other layers."""
+    L = F.layers
+    x = F.Input(shape=(6,))
+    y = L.Embedding(9, 4, mask_zero=True)(x)
+    z = L.LayerNormalization()(L.Add()([y, L.MultiHeadAttention(2, 3)(y, y)]))
+    z = L.Add()([z, L.MultiHeadAttention(2, 3)(L.Dropout(0.1)(z), y)])
+    outputs = [L.GlobalAveragePooling1D()(z), L.LSTM(2)(z), L.GRU(2)(y)]
+    return Made(F.Model(x, outputs), inputs=[padded_ids(9)])
+
+
+@architecture(needs="MultiHeadAttention", writers="tf keras3>=3.4")
+def masked_attention_nested(F):
+    """The block is a model, whose input is a masked tensor of the model around it."""
+    L = F.layers
+    inner = F.Input(shape=(6, 4))
+    block = F.Model(inner, L.MultiHeadAttention(2, 3)(inner, inner), name="block")
+    x = F.Input(shape=(6,))
+    y = L.Embedding(9, 4, mask_zero=True)(x)
+    return Made(F.Model(x, [L.LSTM(2)(L.Add()([y, block(y)])), L.GRU(2)(y)]), inputs=[padded_ids(9)])
