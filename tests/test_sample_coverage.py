@@ -24,7 +24,6 @@ NOT_WRITTEN = {
     "Attention": ("tf-2.0.*", "it has no get_config (NotImplementedError)"),
     "CuDNNGRU": ("*-theano", THEANO),
     "CuDNNLSTM": ("*-theano", THEANO),
-    "DenseFeatures": ("tf-2.[0-2].*", "its columns can't be written"),
     "Equalization": ("keras-3.*", "it fails on symbolic input: no graph can hold it"),
     "FlaxLayer": ("keras-3.*", ELSEWHERE),
     "IntegerLookup": ("tf-2.[3-5].*", TABLE),

@@ -19,6 +19,10 @@ from converter.layouts.variables import Variable, is_op, variables_of
 from converter.model.description import Dataset, Layer, Model, Weight
 
 
+ATTENTIONS = frozenset({"MultiHeadAttention", "GroupedQueryAttention", "GroupQueryAttention"})
+"""Layers whose variables belong to layers inside, which no config describes."""
+
+
 @dataclass(frozen=True)
 class Slot:
     """A place for one variable in the file: its layer, and which of the layer's it is."""
@@ -62,7 +66,7 @@ def slots(
     Raises:
         UnknownVariablesError: when ``variables`` does not know a class.
     """
-    trainable, others = _slots(layer, layer.name, implicit_masks, variables=variables)
+    trainable, others = _slots(layer, layer.name, implicit_masks, _is_frozen(layer), variables)
     return trainable + others
 
 
@@ -74,8 +78,8 @@ def _slots(
     layer: Layer,
     path: str,
     by_keras3: bool,
-    inside_frozen: bool = False,
-    variables: VariablesOf = variables_of,
+    frozen: bool,
+    variables: VariablesOf,
 ) -> tuple[list[Slot], list[Slot]]:
     """The trainable and the other variables; a frozen layer hands all it has to the others.
 
@@ -85,11 +89,12 @@ def _slots(
     own = variables(layer)
     if own is None:
         raise UnknownVariablesError(path, layer.class_name)
-    frozen = inside_frozen or _is_frozen(layer)
     trainable = [Slot(path, index, each.name) for index, each in enumerate(own) if each.trainable]
     others = [Slot(path, index, each.name) for index, each in enumerate(own) if not each.trainable]
     for key, child in _children(layer, by_keras3):
-        parts = _slots(child, f"{path}/{key}", by_keras3, by_keras3 and frozen, variables)
+        apart = _is_frozen(child) and not (by_keras3 and _leaves_inner_flags(child))
+        inside = apart or (by_keras3 and frozen)
+        parts = _slots(child, f"{path}/{key}", by_keras3, inside, variables)
         trainable += parts[0]
         others += parts[1]
     if not frozen:
@@ -109,6 +114,14 @@ def _spectral_normalization(every: list[Slot], path: str) -> tuple[list[Slot], l
 def _is_frozen(layer: Layer) -> bool:
     config = layer.config if layer.model is None else layer.model.config
     return config.get("trainable", True) is False
+
+
+def _leaves_inner_flags(layer: Layer) -> bool:
+    """Whether Keras 3 rebuilds a frozen layer of a model with trainable variables.
+
+    Its constructor sets the flag of the layer itself, not those of the layers inside.
+    """
+    return bool(layer.inner) or layer.class_name in ATTENTIONS
 
 
 def _children(layer: Layer, implicit_masks: bool) -> Iterator[tuple[str, Layer]]:
