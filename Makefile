@@ -31,9 +31,9 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
 
-# Every sample to every format (half an hour), and the table in the README.
+# Every sample to every format (half an hour on two cores), and the table in the README.
 truth: $(STAMP)
-	$(BIN)/python -m pytest tests/e2e -k truth --every-sample --truth-table .truth.json -n auto --dist loadfile
+	$(BIN)/python -m pytest tests/e2e -k truth --every-sample --truth-table .truth.json -n auto --dist loadgroup
 	$(BIN)/python tools/truth_table.py .truth.json
 
 lint: $(STAMP)

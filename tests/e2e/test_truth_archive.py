@@ -11,7 +11,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:keras", "ignore::De
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    metafunc.parametrize("sample", parameters(metafunc.config, samples()))
+    metafunc.parametrize("sample", parameters(metafunc.config, samples(), "keras"))
 
 
 def test_archive_computes_what_was_recorded(

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:keras", "ignore::De
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    metafunc.parametrize("sample", parameters(metafunc.config, oldest_and_newest()))
+    metafunc.parametrize("sample", parameters(metafunc.config, oldest_and_newest(), "h5"))
 
 
 def test_h5_computes_what_was_recorded(

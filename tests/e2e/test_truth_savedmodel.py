@@ -21,7 +21,9 @@ pytestmark = pytest.mark.engine
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    metafunc.parametrize("sample", parameters(metafunc.config, newest_of_each_architecture()))
+    metafunc.parametrize(
+        "sample", parameters(metafunc.config, newest_of_each_architecture(), "savedmodel")
+    )
 
 
 @pytest.fixture(scope="module")

@@ -25,14 +25,21 @@ OTHERWISE_IN_GRAPHS = frozenset({"Discretization", "Resizing"})
 """Layers that Keras's own ``predict`` computes otherwise than a call; the record is predict's."""
 
 
-def parameters(config: pytest.Config, of: Sequence[Sample]) -> list[Any]:
-    """The given samples as test parameters; every sample where the command line says so."""
-    every = config.getoption("--every-sample")
-    return [_parameter(sample) for sample in (samples() if every else of)]
+def parameters(config: pytest.Config, of: Sequence[Sample], to: str) -> list[Any]:
+    """The given samples as test parameters; every sample where the command line says so.
 
-
-def _parameter(sample: Sample) -> Any:
-    return pytest.param(sample, id=f"{sample.id}-{sample.kind}")
+    Those of one architecture stay in one process, which remembers what it has computed.
+    """
+    chosen = samples() if config.getoption("--every-sample") else of
+    by_name = sorted(chosen, key=lambda sample: sample.name)
+    return [
+        pytest.param(
+            sample,
+            id=f"{sample.id}-{sample.kind}",
+            marks=pytest.mark.xdist_group(f"{to}-{sample.name}"),
+        )
+        for sample in by_name
+    ]
 
 
 def complete(sample: Sample, folder: Path) -> Path:
