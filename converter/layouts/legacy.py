@@ -18,7 +18,6 @@ from converter.layouts.graph_order import ordered_layers
 from converter.layouts.variables import Variable, is_op, variables_of
 from converter.model.description import Dataset, Layer, Model, Weight
 
-
 ATTENTIONS = frozenset({"MultiHeadAttention", "GroupedQueryAttention", "GroupQueryAttention"})
 """Layers whose variables belong to layers inside, which no config describes."""
 
@@ -298,14 +297,20 @@ def _fit(places: Sequence[Slot], stored: Stored) -> tuple[bool, int]:
         stem, number = re.sub(r"_\d+$", "", last), re.search(r"_\d+$", last)
         right = right and stem == slot.name
         prefixes.setdefault(slot.path, set()).add((*scope, number and number.group()))
-        known += _is_of(slot.path, scope)
+        known += _is_of(slot.path, scope, number is not None)
     return right and all(len(each) == 1 for each in prefixes.values()), known
 
 
-def _is_of(path: str, scope: Sequence[str]) -> bool:
-    """Whether a scope names the layer of a path, and the right half of a Bidirectional."""
+def _is_of(path: str, scope: Sequence[str], numbered: bool) -> bool:
+    """Whether a scope names the layer of a path, and the right half of a Bidirectional.
+
+    Before Keras 2.0.3 both halves had the scope of the Bidirectional: the variables of the second
+    one got a number.
+    """
     name, *keys = path.rsplit("layers/", 1)[-1].split("/")
     is_backward = any(part.startswith("backward_") for part in scope)
+    if keys and scope and scope[-1] == name:
+        is_backward = numbered
     return name in scope and is_backward == ("backward_layer" in keys)
 
 
