@@ -17,7 +17,7 @@ from converter.rules.registry import Registered, all_rules
 from tests.sample_store import Sample, samples
 
 DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "silent-changes.md"
-WITHOUT_SAMPLE = {"KF120", "KF142", "KF206"}
+WITHOUT_SAMPLE = {"KF142", "KF206"}
 """Rules whose silent case no writer that there are samples of writes, and those that refuse."""
 
 
