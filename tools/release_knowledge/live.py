@@ -74,11 +74,12 @@ def differences(writer: str, tables: Mapping[str, Table]) -> Iterator[str]:
 
 
 def _release(writer: str) -> Release | None:
-    """The release of an environment; TensorFlow's package keras has patches of its own."""
+    """The release of an environment, of TensorFlow and Keras 3 one of the same minor version."""
     family, version = writer.split("-")[:2]
     exact = f"{family}-{version}"
     minor = exact.rpartition(".")[0] + "."
-    near = [each for each in RELEASES if each.name.startswith(minor)] if family == "tf" else []
+    patched = family == "tf" or version.startswith("3.")
+    near = [each for each in RELEASES if patched and each.name.startswith(minor)]
     return next((each for each in RELEASES if each.name == exact), near[0] if near else None)
 
 
