@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -14,6 +15,7 @@ from tests.e2e.truth import (
     converted,
     newest_of_each_architecture,
     parameters,
+    plain,
 )
 from tests.sample_store import Sample
 
@@ -43,7 +45,11 @@ def stored(folder: Path, name: str, arrays: list[np.ndarray]) -> Path:
     """Arrays as the ``.npz`` that engines exchange, keys in the order of the model's inputs or
     outputs."""
     path = folder / f"{name}.npz"
-    np.savez(path, **{f"{index:03d}": each for index, each in enumerate(arrays)})
+    # An .npz has no bfloat16; the engine gives each input the type that the signature wants.
+    wide = [
+        each.astype("f4") if each.dtype == ml_dtypes.bfloat16 else each for each in plain(arrays)
+    ]
+    np.savez(path, **{f"{index:03d}": each for index, each in enumerate(wide)})
     return path
 
 

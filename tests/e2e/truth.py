@@ -138,7 +138,7 @@ def computed(model: Any, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
     if any(type(layer).__name__ in OTHERWISE_IN_GRAPHS for layer in model.layers):
         return _arrays(keras, model.predict(inputs[0], verbose=0))
     # A plain call is several times faster than predict, which traces the model first.
-    fed = _plain(inputs)
+    fed = plain(inputs)
     tensors = [tf.constant(each.tolist() if each.dtype.kind in "US" else each) for each in fed]
     names = getattr(model, "_inputs_struct", None)
     if isinstance(names, dict):
@@ -150,14 +150,14 @@ def _arrays(keras: Any, outputs: Any) -> list[np.ndarray]:
     return [np.asarray(each) for each in keras.tree.flatten(outputs)]
 
 
-def _plain(arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """NumPy stores bfloat16 as two raw bytes."""
+def plain(arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """The arrays with their types: NumPy stores bfloat16 as two raw bytes."""
     return [each.view(ml_dtypes.bfloat16) if each.dtype.kind == "V" else each for each in arrays]
 
 
 def assert_same(found: Sequence[np.ndarray], sample: Sample) -> None:
     """Compares with what the framework that wrote the sample recorded."""
-    recorded = _plain(sample.outputs)
+    recorded = plain(sample.outputs)
     assert len(found) == len(recorded)
     for index, (new, old) in enumerate(zip(found, recorded, strict=True)):
         assert new.shape == old.shape, f"output {index}"
