@@ -21,6 +21,8 @@ from typing import Any
 import numpy as np
 
 FOLDER = Path(__file__).resolve().parent.parent / "samples"
+USER_CODE = FOLDER.parent / "tools" / "sample_writer" / "user_code"
+"""The modules that models with their owners' layers were made with."""
 SUFFIX = ".tar.xz"
 RTOL, ATOL = 1e-4, 1e-5
 
@@ -97,8 +99,15 @@ def _sample(writer: str, folder: Path, entry: dict[str, Any]) -> Sample:
         rtol=entry.get("rtol", RTOL),
         atol=entry.get("atol", ATOL),
         note=entry.get("note", ""),
-        options=entry.get("options", {}),
+        options=_options(entry.get("options", {})),
     )
+
+
+def _options(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """As kfix takes them: the owner's modules by their paths."""
+    if "custom" not in stored:
+        return dict(stored)
+    return {**stored, "custom": [str(USER_CODE / name) for name in stored["custom"]]}
 
 
 def _cache_folder() -> Path:

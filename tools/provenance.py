@@ -102,7 +102,7 @@ A manifest entry says the `kind` of file, the `layers` in it, and what to `expec
 | lambda, masked-lambda | a Lambda layer |
 | op-layer | TensorFlow operations in the graph, or operations of Keras 3 in an `.h5` |
 | mask-op | an `.h5` of Keras 3 that keeps the computation of a mask as operations |
-| custom | a class of the user's own (with `same`: only the compile state needs it) |
+| custom | the owner's own layers or functions (no `options`: only the compile state has them) |
 | removed-layer | a class that Keras 3 no longer has |
 | cudnn | CuDNNLSTM, CuDNNGRU; the numbers are of the same framework's own CPU conversion |
 | bilinear | bilinear UpSampling2D of TensorFlow 1 |
@@ -116,7 +116,8 @@ A manifest entry says the `kind` of file, the `layers` in it, and what to `expec
 | no-input-shape | the writer lost the shape of the input (`options`) |
 
 `options` are what kfix has to be told because the file does not say it (`writer`, `input_shape`):
-with them it converts to the `same` numbers, without them it is refused.
+with them it converts to the `same` numbers, without them it is refused. `custom` names modules of
+`tools/sample_writer/user_code`.
 
 `rtol` and `atol` are given where they are not the default 1e-4 and 1e-5.
 """

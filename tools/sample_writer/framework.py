@@ -1,9 +1,14 @@
 """One face for every generation of Keras, so that an architecture is written once."""
 
+import importlib
 import re
 import sys
+from pathlib import Path
 
 import numpy as np
+
+USER_CODE = Path(__file__).resolve().parent / "user_code"
+"""Modules as their owners have them: imported here by their own names, given to kfix by tests."""
 
 _CLAUSE = re.compile(r"^(keras1|keras3|keras|tf)((?:(?:>=|<)[\d.]+)*)$")
 _BOUND = re.compile(r"(>=|<)([\d.]+)")
@@ -114,6 +119,26 @@ class Framework:
         """The arguments where this writer is one of ``writers``, else none."""
         return arguments if self.since(writers) else {}
 
+    def own(self, file):
+        """A module or package of ``user_code``; its ``import keras`` means the Keras that runs here.
+
+        TensorFlow's own is not the package ``keras`` before 2.6, though 2.5 installs one beside it.
+        """
+        if str(USER_CODE) not in sys.path:
+            sys.path.append(str(USER_CODE))
+        if self.flavor == "tf" and self.version < (2, 6):
+            sys.modules["keras"] = self.keras
+        return importlib.import_module(file[:-3] if file.endswith(".py") else file)
+
+    def own_objects(self, files):
+        """What those modules define, by name; dictionaries of custom objects count with all they
+        hold."""
+        found = {}
+        for file in files:
+            for name, thing in vars(self.own(file)).items():
+                found.update(thing if name == "custom_objects" else {name: thing})
+        return {name: thing for name, thing in found.items() if callable(thing)}
+
     # -- sessions -------------------------------------------------------------------------
 
     def clear(self):
@@ -143,7 +168,7 @@ class Framework:
     def dtype(self, tensor):
         if self.flavor == "keras3":
             return str(tensor.dtype)
-        if self.flavor == "tf":
+        if self.flavor == "tf" and self.version < (2, 6):
             return tensor.dtype.name
         if self.flavor == "keras1":
             return getattr(tensor.dtype, "name", tensor.dtype).replace("_ref", "")

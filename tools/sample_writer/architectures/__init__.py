@@ -19,6 +19,7 @@ from . import (  # noqa: F401
     nesting,
     networks,
     normalization,
+    own_code,
     pooling,
     precision,
     preprocessing,

@@ -5,83 +5,15 @@ from ..registry import Made, architecture, written
 from .training import own_loss, own_metric
 
 
-def custom_classes(F):
-    """A layer and a cell of the user's own, made from this framework's base classes."""
-    base = F.keras.layers.Layer
-
-    class Scale(base):
-        def __init__(self, factor=2.0, **rest):
-            super().__init__(**rest)
-            self.factor = factor
-
-        def build(self, shape):
-            self.gain = self.add_weight(
-                name="gain", shape=(int(shape[-1]),), initializer="ones", trainable=True
-            )
-            super().build(shape)
-
-        def call(self, x):
-            return x * self.gain * self.factor
-
-        def compute_output_shape(self, shape):
-            return shape
-
-        def get_config(self):
-            return dict(super().get_config(), factor=self.factor)
-
-    class ContextCell(base):
-        """A cell that adds a constant, the only kind of cell that takes one."""
-
-        def __init__(self, units, **rest):
-            super().__init__(**rest)
-            self.units = self.state_size = self.output_size = units
-
-        def build(self, shapes):
-            self.kernel = self.add_weight(
-                name="kernel", shape=(int(_first(shapes)[-1]), self.units), initializer="uniform"
-            )
-            self.built = True
-
-        def call(self, x, states, constants):
-            y = states[0] + constants[0] + F.backend.dot(x, self.kernel)
-            return y, [y]
-
-        def get_config(self):
-            return dict(super().get_config(), units=self.units)
-
-    return Scale, ContextCell
-
-
-def _first(shapes):
-    """The shape of the sequence: some releases pass those of the constants too, some don't."""
-    return shapes[0] if hasattr(shapes[0], "__len__") else shapes
-
-
 double = written("lambda x: x * 2.0")
 double.__name__ = "double"
 
 
 def custom_objects(F):
-    scale, cell = custom_classes(F)
     own = (own_loss, own_metric, double)
     known = {function.__name__: function for function in own}
-    known.update({"Scale": scale, "Mine>Scale": scale, "ContextCell": cell, "F": F})
+    known["F"] = F
     return known
-
-
-@architecture(expect="refused", reason="custom", kinds="full keras")
-def custom_layer(F):
-    L = F.layers
-    scale, _ = custom_classes(F)
-    x = F.Input(shape=(4,))
-    return F.Model(x, L.Dense(2)(scale(3.0, name="own")(L.Dense(3)(x))))
-
-
-@architecture(writers="keras>=2.1.4 tf", needs="RNN", expect="refused", reason="custom")
-def rnn_constants(F):
-    _, cell = custom_classes(F)
-    x, context = F.Input(shape=(5, 3)), F.Input(shape=(2,))
-    return F.Model([x, context], F.layers.RNN(cell(2))(x, constants=context))
 
 
 @architecture(expect="refused", reason="lambda", kinds="full keras")
@@ -150,18 +82,6 @@ def operators_archived(F):
     x = F.Input(shape=(4,))
     y = L.Dense(4)(x)
     return F.Model(x, [y + 1.0, ops.relu(y), ops.mean(y * x, axis=1)])
-
-
-@architecture(writers="tf>=2.1 keras3", expect="refused", reason="custom")
-def custom_registered(F):
-    """Registered under a package of its own, so the class name is package>name."""
-    scale, _ = custom_classes(F)
-    serialization = getattr(F.keras, "saving", None) or F.keras.utils
-    if not hasattr(serialization, "register_keras_serializable"):
-        serialization = F.keras.utils
-    own = serialization.register_keras_serializable(package="Mine")(scale)
-    x = F.Input(shape=(4,))
-    return F.Model(x, own(3.0)(x))
 
 
 @architecture(writers="tf>=2.1 keras3", reason="masked-lambda", expect="refused")
