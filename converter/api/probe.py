@@ -46,9 +46,10 @@ def _spec(model: Model, layer: Layer, ref: TensorRef) -> InputSpec:
     shape = config.get("batch_shape") or config.get("batch_input_shape") or (None,)
     dtype = _dtype_name(config.get("dtype"))
     high = min(_limits(model, ref, set()), default=None)
+    form = next((each for each in ("sparse", "ragged") if config.get(each)), "dense")
     if high is None:
-        return InputSpec(layer.name, tuple(shape), dtype)
-    return InputSpec(layer.name, tuple(shape), dtype, low=0, high=high, integral=True)
+        return InputSpec(layer.name, tuple(shape), dtype, form=form)
+    return InputSpec(layer.name, tuple(shape), dtype, low=0, high=high, integral=True, form=form)
 
 
 def _dtype_name(dtype: Json) -> str:

@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from converter.engines.client import Engine, EngineError
     from converter.engines.results import (
         Comparison,
+        Endpoint,
         Export,
         InputSpec,
         Prediction,
         Rebuild,
+        Signature,
         TensorInfo,
         Tolerance,
         Verification,
@@ -22,12 +24,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Comparison",
+    "Endpoint",
     "Engine",
     "EngineError",
     "Export",
     "InputSpec",
     "Prediction",
     "Rebuild",
+    "Signature",
     "TensorInfo",
     "Tolerance",
     "Verification",

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from converter.engines.ragged import Ragged, joined, row_splits, separated
 from converter.engines.results import InputSpec, TensorInfo
 
 Array = np.ndarray[Any, Any]
@@ -16,10 +17,25 @@ _WORDS = ("the", "cat", "sat", "on", "a", "mat", "Zürich", "don't", "", "42")
 _PHRASE = 3
 
 
-def random_inputs(specs: Sequence[InputSpec], size: int, batch: int, seed: int) -> list[Array]:
+def random_inputs(specs: Sequence[InputSpec], size: int, batch: int, seed: int) -> list[Any]:
     """One array for each spec, always the same; ``size`` fills the axes left open."""
     generator = np.random.default_rng(seed)
-    return [_random(spec, _filled(spec.shape, size, batch), generator) for spec in specs]
+    return [_input(spec, size, batch, generator) for spec in specs]
+
+
+def _input(spec: InputSpec, size: int, batch: int, generator: np.random.Generator) -> Any:
+    shape = _filled(spec.shape, size, batch)
+    if spec.form != "ragged":
+        array = _random(spec, shape, generator)
+        return _thinned(array, generator) if spec.form == "sparse" else array
+    splits = row_splits(spec.shape, size, batch)
+    inner = shape[len(splits) + 1 :]
+    return Ragged(_random(spec, (int(splits[-1][-1]), *inner), generator), splits)
+
+
+def _thinned(array: Array, generator: np.random.Generator) -> Array:
+    """The array with half of its values gone: what a sparse tensor has to leave out."""
+    return np.where(generator.random(array.shape) < 0.5, array, np.zeros_like(array))
 
 
 def _filled(shape: Sequence[int | None], size: int, batch: int) -> tuple[int, ...]:
@@ -48,9 +64,9 @@ def _random(spec: InputSpec, shape: tuple[int, ...], generator: np.random.Genera
     )
 
 
-def save(path: str | Path, arrays: Mapping[str, Array]) -> None:
+def save(path: str | Path, arrays: Mapping[str, Any]) -> None:
     """Writes arrays as an ``.npz`` in their order, strings included, without pickle."""
-    stored: Any = {name: _storable(array) for name, array in arrays.items()}
+    stored: Any = {name: _storable(array) for name, array in separated(arrays).items()}
     np.savez(path, **stored)
 
 
@@ -66,13 +82,13 @@ def _text(item: Any) -> str:
     return item.decode("utf-8", "surrogateescape") if isinstance(item, bytes) else str(item)
 
 
-def load(path: str | Path) -> dict[str, Array]:
+def load(path: str | Path) -> dict[str, Any]:
     """Reads an ``.npz`` in its order; refuses pickled arrays."""
     with np.load(path, allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+        return joined({name: archive[name] for name in archive.files})
 
 
-def describe(arrays: Mapping[str, Array]) -> tuple[TensorInfo, ...]:
+def describe(arrays: Mapping[str, Any]) -> tuple[TensorInfo, ...]:
     """Name, shape and dtype of each array."""
     return tuple(
         TensorInfo(name, array.shape, "string" if array.dtype.kind in "SUO" else array.dtype.name)

@@ -21,6 +21,7 @@ from typing import IO, Any, TypeVar
 from converter import errors
 from converter.engines.results import (
     SIZES,
+    Endpoint,
     Export,
     InputSpec,
     Prediction,
@@ -365,6 +366,7 @@ class Engine:
         custom: Sequence[str] = (),
         input_names: Sequence[str] | None = None,
         output_names: Sequence[str] | None = None,
+        endpoints: Sequence[Endpoint] = (),
         build_input_shape: Sequence[int | None] | None = None,
         predict: bool = False,
         inputs: Sequence[InputSpec] | Path | str | None = None,
@@ -378,12 +380,13 @@ class Engine:
             source: the ``.keras`` or ``.h5``.
             destination: the folder to write.
             custom: the user's modules.
-            input_names: arguments of ``serving_default`` in the model's order; by default its input
+            input_names: inputs of ``serving_default`` in the model's order; by default its input
                 layers' names.
             output_names: keys of its results in the model's order; by default its output layers'
                 names.
+            endpoints: further signatures, or what ``serving_default`` shall be.
             build_input_shape: shape to build a Sequential with that was saved without one.
-            predict: also run the model in Keras, for `verify_savedmodel`.
+            predict: also run the signatures in Keras, for `verify_savedmodel`.
             inputs: as in `verify_keras`.
             seed: as in `verify_keras`.
             batch: as in `verify_keras`.
@@ -396,6 +399,7 @@ class Engine:
             custom=_absolute(custom),
             input_names=None if input_names is None else list(input_names),
             output_names=None if output_names is None else list(output_names),
+            endpoints=[to_json(each) for each in endpoints],
             build_input_shape=_shape(build_input_shape),
             test=self._test_arguments(inputs, seed, batch, sizes) if predict else None,
         )
@@ -407,6 +411,7 @@ class Engine:
         *,
         inputs: Path | str,
         reference: Path | str | None,
+        signature: str = "serving_default",
         input_names: Sequence[str] | None = None,
         output_names: Sequence[str] | None = None,
         tolerance: Tolerance | None = None,
@@ -417,7 +422,8 @@ class Engine:
             path: the SavedModel's folder.
             inputs: ``.npz`` of the arrays to feed.
             reference: ``.npz`` of the expected outputs; None compares nothing.
-            input_names: the signature's arguments in the order of the arrays; by default the
+            signature: what is run.
+            input_names: the signature's inputs in the order of the arrays; by default the
                 ``.npz`` keys.
             output_names: its results in the order of the reference; by default the reference's
                 keys.
@@ -426,6 +432,7 @@ class Engine:
         data = self.request(
             "verify_savedmodel",
             path=str(path),
+            signature=signature,
             inputs=str(inputs),
             reference=None if reference is None else str(reference),
             input_names=None if input_names is None else list(input_names),

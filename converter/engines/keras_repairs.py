@@ -11,7 +11,7 @@ from converter.engines import libraries
 
 
 @contextmanager
-def _replaced(owner: Any, name: str, make: Any) -> Iterator[None]:
+def replaced(owner: Any, name: str, make: Any) -> Iterator[None]:
     """Replaces an attribute by ``make(original)`` for a while, if the owner has it."""
     original = getattr(owner, name, None)
     if original is None:
@@ -34,9 +34,9 @@ def frugal_memory() -> Iterator[None]:
     saving = import_module("keras.src.saving.saving_lib")
     variable = import_module("keras.src.backend.tensorflow.core").Variable
     with ExitStack() as stack:
-        stack.enter_context(_replaced(saving, "is_memory_sufficient", lambda _: _never))
+        stack.enter_context(replaced(saving, "is_memory_sufficient", lambda _: _never))
         stack.enter_context(
-            _replaced(variable, "_initialize_with_initializer", _without_random_draws)
+            replaced(variable, "_initialize_with_initializer", _without_random_draws)
         )
         yield
 
@@ -66,7 +66,7 @@ def _without_random_draws(original: Any) -> Any:
 def repaired_layers() -> Iterator[None]:
     """Layers compute in a graph of open sizes what they compute on real arrays."""
     layers = libraries.keras().layers
-    with _replaced(layers.TimeDistributed, "call", _time_distributed_call):
+    with replaced(layers.TimeDistributed, "call", _time_distributed_call):
         yield
 
 

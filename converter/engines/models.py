@@ -8,7 +8,7 @@ import tempfile
 import warnings
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from converter.engines.custom import CustomObjects
 from converter.engines.explain import explain, one_line, require_own_objects
 from converter.engines.gate import read_config, refuse_code
 from converter.engines.keras_repairs import frugal_memory
+from converter.engines.ragged import Ragged
 from converter.engines.results import InputSpec
 from converter.errors import KfixError, NotAModelError, NotExactError
 
@@ -84,6 +85,16 @@ class LoadedModel:
             return tensors[0] if len(tensors) == 1 else list(tensors)
         return self.tree.pack_sequence_as(self._structure, list(tensors))
 
+    def named(self, outputs: Any, names: Sequence[str] | None = None) -> dict[str, Any]:
+        """Outputs by name: as told, by the keys of a dictionary, else as the output layers are."""
+        values = list(self.tree.flatten(outputs))
+        if names is None and isinstance(outputs, dict) and len(outputs) == len(values):
+            names = sorted(outputs)
+        chosen = list(names or self.output_names(len(values)))
+        if len(chosen) != len(values):
+            raise NotExactError(f"The model has {len(values)} outputs, not {len(chosen)}.")
+        return dict(zip(arrays.distinct(chosen), values, strict=True))
+
     def call(self, tensors: Sequence[Any]) -> list[Any]:
         """The model's inference itself; its outputs flattened in the model's order."""
         outputs = self.model(self.pack(tensors), training=False)
@@ -95,7 +106,7 @@ class LoadedModel:
             return self.call(tensors)
         return list(self.tree.flatten(self.model.predict_on_batch(self.pack(tensors))))
 
-    def run(self, inputs: Sequence[Array]) -> dict[str, Array]:
+    def run(self, inputs: Sequence[Array | Ragged]) -> dict[str, Array]:
         """Outputs by name for NumPy inputs in the model's order."""
         pairs = zip(inputs, self._given(len(inputs)), strict=True)
         outputs = self.predict([to_tensor(array, spec) for array, spec in pairs])
@@ -217,11 +228,20 @@ def _specs(model: Any, build_input_shape: Sequence[int | None] | None) -> list[I
 def _spec(name: str, tensor: Any, limit: int | None) -> InputSpec:
     dtype = getattr(tensor.dtype, "name", tensor.dtype)
     shape = tuple(None if extent is None else int(extent) for extent in tensor.shape)
+    spec = InputSpec(name, shape, dtype, form=_form(tensor))
     if limit is not None and dtype.startswith(("int", "uint")):
-        return InputSpec(name, shape, dtype, 0, limit)
+        return replace(spec, low=0, high=limit)
     if limit is not None and _feeds_ids(tensor):
-        return InputSpec(name, shape, dtype, 0, limit, integral=True)
-    return InputSpec(name, shape, dtype)
+        return replace(spec, low=0, high=limit, integral=True)
+    return spec
+
+
+def _form(tensor: Any) -> str:
+    """Keras 3 says it on the tensor, tf_keras by TensorFlow's class of it."""
+    kind = type(getattr(tensor, "type_spec", None)).__name__
+    if getattr(tensor, "sparse", False) or kind == "SparseTensorSpec":
+        return "sparse"
+    return "ragged" if getattr(tensor, "ragged", False) or kind == "RaggedTensorSpec" else "dense"
 
 
 def _id_limit(model: Any) -> int | None:
@@ -263,13 +283,16 @@ def _reads_ids(layer: Any) -> bool:
     return False
 
 
-def to_tensor(array: Array, spec: InputSpec | None = None) -> Any:
-    """An input array as a tensor of the dtype that the model asks for."""
+def to_tensor(array: Array | Ragged, spec: InputSpec | None = None) -> Any:
+    """An input array as a tensor of the dtype and form that the model asks for."""
     tensorflow = libraries.tensorflow()
+    if isinstance(array, Ragged):
+        values = to_tensor(array.values, spec)
+        return tensorflow.RaggedTensor.from_nested_row_splits(values, array.row_splits)
     tensor = tensorflow.constant(array.astype(object) if array.dtype.kind == "U" else array)
     if spec is not None and spec.dtype == "bfloat16":
-        return tensorflow.cast(tensor, "bfloat16")
-    return tensor
+        tensor = tensorflow.cast(tensor, "bfloat16")
+    return tensorflow.sparse.from_dense(tensor) if spec and spec.form == "sparse" else tensor
 
 
 def to_numpy(tensor: Any) -> Array:

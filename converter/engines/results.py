@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 Shape = tuple[int | None, ...]
@@ -25,6 +25,7 @@ class InputSpec:
         high: upper bound, exclusive for whole numbers.
         integral: whole numbers even though the dtype is a float (ids for an Embedding, as old Keras
             has them).
+        form: ``dense``, ``sparse`` or ``ragged``.
     """
 
     name: str
@@ -33,6 +34,7 @@ class InputSpec:
     low: float | None = None
     high: float | None = None
     integral: bool = False
+    form: str = "dense"
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> InputSpec:
@@ -229,30 +231,92 @@ class Rebuild:
 
 
 @dataclass(frozen=True)
+class Endpoint:
+    """A further signature that is asked for; one of the three says what it gives.
+
+    Attributes:
+        name: name of the signature.
+        layers: inner layers whose outputs it gives, by the paths of their names.
+        method: a ``tf.function`` with an input signature, of the user's model class.
+        function: ``MODULE:FUNCTION`` of the user's, which takes the model and returns such a
+            function.
+    """
+
+    name: str
+    layers: tuple[str, ...] = ()
+    method: str = ""
+    function: str = ""
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Endpoint:
+        """The request from its JSON form."""
+        return cls(data["name"], tuple(data["layers"]), data["method"], data["function"])
+
+
+@dataclass(frozen=True)
+class Signature:
+    """One signature of a SavedModel, as its clients see it.
+
+    Attributes:
+        name: ``serving_default``, or what was asked for.
+        inputs: its arguments in the model's order; sparse and ragged ones as their components.
+        outputs: its results in the model's order.
+        renamed: names of inputs that TensorFlow does not take, and what they are called instead.
+    """
+
+    name: str
+    inputs: tuple[TensorInfo, ...]
+    outputs: tuple[TensorInfo, ...]
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Signature:
+        """The signature from its JSON form."""
+        return cls(
+            data["name"],
+            tuple(map(TensorInfo.of, data["inputs"])),
+            tuple(map(TensorInfo.of, data["outputs"])),
+            data["renamed"],
+        )
+
+
+@dataclass(frozen=True)
 class Export:
     """A SavedModel as it was written.
 
     Attributes:
         engine: who wrote it (``tensorflow 2.21.0``).
-        inputs: the arguments of ``serving_default`` in the model's order.
-        outputs: its results in the model's order.
-        prediction: what the exported model computes, when inputs were asked for.
+        signatures: what it offers, ``serving_default`` first.
+        predictions: what the model in memory computes for each of them, where inputs were asked
+            for.
     """
 
     engine: str
-    inputs: tuple[TensorInfo, ...]
-    outputs: tuple[TensorInfo, ...]
-    prediction: Prediction | None = None
+    signatures: tuple[Signature, ...]
+    predictions: tuple[Prediction, ...] = ()
+
+    @property
+    def inputs(self) -> tuple[TensorInfo, ...]:
+        """The arguments of ``serving_default``."""
+        return self.signatures[0].inputs
+
+    @property
+    def outputs(self) -> tuple[TensorInfo, ...]:
+        """The results of ``serving_default``."""
+        return self.signatures[0].outputs
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """What the model computes for ``serving_default``."""
+        return self.predictions[0] if self.predictions else None
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Export:
         """The report from its JSON form."""
-        prediction = data["prediction"]
         return cls(
             data["engine"],
-            tuple(map(TensorInfo.of, data["inputs"])),
-            tuple(map(TensorInfo.of, data["outputs"])),
-            prediction and Prediction.of(prediction),
+            tuple(map(Signature.of, data["signatures"])),
+            tuple(map(Prediction.of, data["predictions"])),
         )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -15,6 +16,20 @@ from converter.engines.results import InputSpec, Prediction
 from converter.errors import KfixError, VerificationError
 
 Array = np.ndarray[Any, Any]
+
+
+class Runnable(Protocol):
+    """What can be tried out."""
+
+    @property
+    def specs(self) -> Sequence[InputSpec]:
+        """Its inputs."""
+
+    def order(self, names: Sequence[str]) -> list[int]:
+        """Positions of the named arrays in its own order."""
+
+    def run(self, inputs: Sequence[Any]) -> dict[str, Array]:
+        """Outputs by name for arrays in its own order."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +61,7 @@ class Trial:
         specs = None if specs is None else tuple(map(InputSpec.of, specs))
         return cls(**{**data, "specs": specs, "sizes": tuple(data["sizes"])})
 
-    def attempts(self, model: LoadedModel) -> list[dict[str, Array]]:
+    def attempts(self, model: Runnable) -> list[dict[str, Array]]:
         """The inputs to try in this order, by name, in the model's order."""
         if self.arrays is not None:
             given = arrays.load(self.arrays)
@@ -90,7 +105,7 @@ class Outcome:
         )
 
 
-def try_out(model: LoadedModel, trial: Trial) -> Outcome:
+def try_out(model: Runnable, trial: Trial) -> Outcome:
     """Runs the model on the first inputs that give finite numbers.
 
     An image model fed with too small a picture may answer with nothing or with NaN instead of an
@@ -120,7 +135,7 @@ def try_out(model: LoadedModel, trial: Trial) -> Outcome:
     ) from failure
 
 
-def run(model: LoadedModel, inputs: dict[str, Array]) -> dict[str, Array]:
+def run(model: Runnable, inputs: dict[str, Array]) -> dict[str, Array]:
     """Outputs for named inputs, put into the model's own order."""
     values = list(inputs.values())
     return model.run([values[position] for position in model.order(list(inputs))])

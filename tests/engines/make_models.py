@@ -86,6 +86,28 @@ def graphs():
     keras.mixed_precision.set_dtype_policy("float32")
 
 
+def served():
+    words = layers.Input((None,), dtype="int32", ragged=True, name="words")
+    counts = layers.Input((5,), sparse=True, name="counts")
+    mean = layers.GlobalAveragePooling1D()(layers.Embedding(7, 3, name="vectors")(words))
+    save("parts", keras.Model([words, counts], [mean, layers.Dense(2, name="seen")(counts)]))
+    odd = [layers.Input((2,), name=name) for name in ("a-1", "a_1", "A_1", "größe", "x y", "1st")]
+    save("odd", keras.Model(odd, layers.Add(name="out-1")(odd)))
+    inner = layers.Input((4,))
+    low = layers.Dense(5, name="low")(layers.Dense(6, name="high")(inner))
+    base = keras.Model(inner, low, name="base")
+    image = layers.Input((4,), name="image")
+    shared = layers.Dense(5, name="shared")
+    hidden = shared(shared(base(image)))
+    first, last = layers.Dense(3, name="first"), layers.Dense(2, name="last")
+    first.trainable = False
+    save("deep", keras.Model(image, last(first(hidden)), name="deep"))
+    batch = layers.Input(batch_shape=(1, 3, 2), name="batch")
+    steps = layers.Dense(4, name="before")(batch)
+    steps = layers.LSTM(3, stateful=True, return_state=True, name="states")(steps)
+    save("memory", keras.Model(batch, layers.Dense(2, name="after")(steps[0])))
+
+
 def compiled():
     model = keras.Sequential([layers.Input((3,)), layers.Dense(4), layers.Dense(2)])
     model.compile("adam", "mean_squared_error")
@@ -149,11 +171,13 @@ def custom():
     edit_config("custom", "custom_extra", unknown_argument)
     edit_config("custom", "named_custom", unknown_objects)
     edit_config("dense", "lost_loss", unknown_loss)
+    save("encoder", own_layers.Encoder())
     save("noise", keras.Model(data, own_layers.Noise()(data)))
 
 
 stock()
 graphs()
+served()
 compiled()
 legacy()
 custom()

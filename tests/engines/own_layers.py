@@ -3,6 +3,7 @@
 import sys
 
 import keras
+import tensorflow as tf
 from own_helpers import FACTOR
 
 print('{"result": "a print of the user\'s module"}')
@@ -33,6 +34,43 @@ class Offset(keras.layers.Layer):
 
     def call(self, inputs):
         return inputs + self.offset
+
+
+class Encoder(keras.Model):
+    """A model class with a function for serving."""
+
+    def __init__(self, **rest):
+        super().__init__(**rest)
+        self.low = keras.layers.Dense(3, name="low")
+        self.high = keras.layers.Dense(2, name="high")
+        self.build((None, 4))
+
+    def call(self, inputs):
+        return {"code": self.high(self.low(inputs))}
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 4), name="image")])
+    def encode(self, image):
+        return self.low(image)
+
+    def plain(self, image):
+        return image
+
+
+def with_threshold(model):
+    """A further signature, of any model with one input of four numbers."""
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec((None, 4), name="the image"),
+            tf.RaggedTensorSpec((None, None), tf.float32, 1),
+        ]
+    )
+    def above(image, limits):
+        outputs = tf.nest.flatten(model(image, training=False))[0]
+        lowest = tf.reduce_min(limits, axis=1, keepdims=True)
+        return {"above": outputs > lowest, "limits": limits * 2.0}
+
+    return above
 
 
 class Noise(keras.layers.Layer):

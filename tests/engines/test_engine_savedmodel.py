@@ -3,10 +3,19 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from converter.engines import Endpoint
 from converter.engines.arrays import load, save
-from converter.errors import ExitCode, KfixError, NotExactError, VerificationError
+from converter.errors import (
+    ExitCode,
+    KfixError,
+    MissingObjectError,
+    NotExactError,
+    UsageError,
+    VerificationError,
+)
 
 OWN = Path(__file__).with_name("own_layers.py")
 
@@ -54,8 +63,207 @@ def test_tensorflow_alone_computes_the_same(engine, plain_engine, models, tmp_pa
 
 def test_names_follow_the_model(engine, plain_engine, models, tmp_path):
     export, _ = verified(engine, plain_engine, models / "twice.keras", tmp_path / "model")
-    assert names(export.inputs) == ["b_1", "a"]
+    assert names(export.inputs) == ["b-1", "a"]
     assert names(export.outputs) == ["shared", "shared_1"]
+
+
+def test_only_names_that_tensorflow_does_not_take_are_changed(
+    engine, plain_engine, models, tmp_path
+):
+    export, result = verified(engine, plain_engine, models / "odd.keras", tmp_path / "model")
+    assert names(export.inputs) == ["a-1_2", "a_1", "A_1_1", "gr__e", "x_y", "1st"]
+    assert export.signatures[0].renamed == {
+        "a-1": "a-1_2",
+        "A_1": "A_1_1",
+        "größe": "gr__e",
+        "x y": "x_y",
+    }
+    assert names(export.outputs) == ["out-1"]
+    assert result.ok
+
+
+def test_sparse_and_ragged_inputs_become_their_parts(engine, plain_engine, models, tmp_path):
+    source, folder = models / "parts.keras", tmp_path / "model"
+    export, result = verified(engine, plain_engine, source, folder)
+    assert [(item.name, item.shape, item.dtype) for item in export.inputs] == [
+        ("words_values", (None,), "int32"),
+        ("words_row_splits", (None,), "int64"),
+        ("counts_indices", (None, 2), "int64"),
+        ("counts_values", (None,), "float32"),
+        ("counts_dense_shape", (2,), "int64"),
+    ]
+    assert result.ok, result.failures
+    # What Keras itself was fed with, under the names of the model.
+    found = engine.predict(source)
+    again = plain_engine.verify_savedmodel(
+        folder, inputs=found.inputs_path, reference=found.outputs_path
+    )
+    assert again.ok, again.failures
+
+
+def endpoint(text):
+    name, _, layers = text.partition("=")
+    return Endpoint(name, tuple(layers.split(",")))
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "outputs"),
+    [
+        ("deep", "features=first", [("first", (None, 3))]),
+        ("deep", "x=base/high,low", [("high", (None, 6)), ("low", (None, 5))]),
+        ("deep", "x=base", [("base", (None, 5))]),
+        ("deep", "x=shared", [("shared", (None, 5)), ("shared_1", (None, 5))]),
+        ("memory", "x=states", [("states", (1, 3)), ("states_1", (1, 3)), ("states_2", (1, 3))]),
+        (
+            "parts",
+            "x=vectors",
+            [("vectors_values", (None, 3)), ("vectors_row_splits", (None,))],
+        ),
+    ],
+)
+def test_inner_layers_can_be_served(engine, plain_engine, models, tmp_path, name, wanted, outputs):
+    export = engine.export_savedmodel(
+        models / f"{name}.keras", tmp_path / "model", endpoints=[endpoint(wanted)], predict=True
+    )
+    default, further = export.signatures
+    assert default.name == "serving_default"
+    assert [(item.name, item.shape) for item in further.outputs] == outputs
+    for signature, prediction in zip(export.signatures, export.predictions, strict=True):
+        result = plain_engine.verify_savedmodel(
+            tmp_path / "model",
+            signature=signature.name,
+            inputs=prediction.inputs_path,
+            reference=prediction.outputs_path,
+        )
+        assert result.ok, result.failures
+        assert len(result.comparisons) == len(signature.outputs)
+
+
+def test_inner_layers_give_what_keras_computes_there(engine, models, tmp_path):
+    """The reference of a further signature is right, too: Keras's own model of the layers."""
+    import keras
+
+    export = engine.export_savedmodel(
+        models / "deep.keras", tmp_path / "model", endpoints=[endpoint("x=first")], predict=True
+    )
+    model = keras.models.load_model(models / "deep.keras")
+    inner = keras.Model(model.inputs, model.get_layer("first").output)
+    (image,) = load(export.predictions[1].inputs_path).values()
+    (found,) = load(export.predictions[1].outputs_path).values()
+    np.testing.assert_allclose(found, inner([image]), rtol=1e-5, atol=1e-6)
+
+
+def test_serving_default_can_be_another_layer(engine, models, tmp_path):
+    export = engine.export_savedmodel(
+        models / "deep.keras", tmp_path / "model", endpoints=[endpoint("serving_default=first")]
+    )
+    assert [names(each.outputs) for each in export.signatures] == [["first"]]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message", "hint"),
+    [
+        ("x=frist", "no layer 'frist'", "first"),
+        ("x=image", "no layer 'image'", "base"),
+    ],
+)
+def test_layers_that_cannot_be_served(engine, models, tmp_path, wanted, message, hint):
+    with pytest.raises(UsageError, match=message) as caught:
+        engine.export_savedmodel(
+            models / "deep.keras", tmp_path / "model", endpoints=[endpoint(wanted)]
+        )
+    assert hint in caught.value.hint
+
+
+def test_a_layer_before_a_stateful_one_leaves_its_state_alone(engine, models, tmp_path):
+    engine.export_savedmodel(
+        models / "memory.keras", tmp_path / "model", endpoints=[endpoint("x=before")]
+    )
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(str(tmp_path / "model"))
+    states = [each for each in loaded.variables if each.shape == (1, 3)]
+    batch = tf.ones((1, 3, 2))
+    loaded.signatures["x"](batch=batch)
+    assert len(states) == 2
+    assert not any(np.any(each) for each in states)
+    loaded.signatures["serving_default"](batch=batch)
+    assert all(np.any(each) for each in states)
+
+
+def test_functions_of_the_users_own_can_be_served(engine, plain_engine, models, tmp_path):
+    export = engine.export_savedmodel(
+        models / "encoder.keras",
+        tmp_path / "model",
+        custom=[str(OWN)],
+        endpoints=[
+            Endpoint("encode", method="encode"),
+            Endpoint("above", function="own_layers:with_threshold"),
+        ],
+        build_input_shape=(None, 4),
+        predict=True,
+    )
+    shapes = {each.name: [item.shape for item in each.outputs] for each in export.signatures}
+    assert shapes == {
+        "serving_default": [(None, 2)],
+        "encode": [(None, 3)],
+        "above": [(None, 2), (None,), (None,)],
+    }
+    assert names(export.outputs) == ["code"]
+    assert [names(each.inputs) for each in export.signatures[1:]] == [
+        ["image"],
+        ["the_image", "limits_values", "limits_row_splits"],
+    ]
+    for signature, prediction in zip(export.signatures, export.predictions, strict=True):
+        result = plain_engine.verify_savedmodel(
+            tmp_path / "model",
+            signature=signature.name,
+            inputs=prediction.inputs_path,
+            reference=prediction.outputs_path,
+        )
+        assert result.ok, result.failures
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kind", "message"),
+    [
+        (Endpoint("x", method="decode"), UsageError, "Encoder has no 'decode'"),
+        (Endpoint("x", method="plain"), UsageError, "no tf.function with an input_signature"),
+        (Endpoint("x", function="own_layers:nothing"), MissingObjectError, "no function"),
+        (Endpoint("x", function="elsewhere:f"), MissingObjectError, "no function elsewhere:f"),
+        (Endpoint("x", function="own_layers:odd_loss"), MissingObjectError, "odd_loss fails"),
+    ],
+)
+def test_functions_that_cannot_be_served(engine, models, tmp_path, wanted, kind, message):
+    with pytest.raises(kind, match=message):
+        engine.export_savedmodel(
+            models / "encoder.keras",
+            tmp_path / "model",
+            custom=[str(OWN)],
+            endpoints=[wanted],
+            build_input_shape=(None, 4),
+        )
+
+
+def test_variables_stay_variables(engine, models, tmp_path):
+    import tensorflow as tf
+
+    engine.export_savedmodel(models / "deep.keras", tmp_path / "model")
+    loaded = tf.saved_model.load(str(tmp_path / "model"))
+    assert loaded.weights["first/kernel"].shape == (5, 3)
+    frozen = {name for name, each in loaded.weights.items() if not each.trainable}
+    assert frozen == {"first/kernel", "first/bias"}
+    assert [len(loaded.variables), len(loaded.trainable_variables)] == [10, 8]
+    stored = dict(tf.train.list_variables(str(tmp_path / "model" / "variables" / "variables")))
+    assert stored["weights/first.Skernel/.ATTRIBUTES/VARIABLE_VALUE"] == [5, 3]
+    image = tf.random.normal((8, 4), seed=1)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(loaded(image) ** 2)
+    gradients = tape.gradient(loss, loaded.trainable_variables)
+    assert all(each is not None for each in gradients)
+    for variable, gradient in zip(loaded.trainable_variables, gradients, strict=True):
+        variable.assign_sub(0.001 * gradient)
+    assert tf.reduce_sum(loaded(image) ** 2) < loss
 
 
 def test_names_can_be_given(engine, plain_engine, models, tmp_path):
@@ -68,6 +276,7 @@ def test_names_can_be_given(engine, plain_engine, models, tmp_path):
         output_names=["left", "right"],
     )
     assert names(export.inputs) == ["second", "arg_1_first"]
+    assert export.signatures[0].renamed == {"1 first": "arg_1_first"}
     assert names(export.outputs) == ["left", "right"]
     assert result.ok
 
