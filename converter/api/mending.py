@@ -10,6 +10,7 @@ from converter.api.pipeline import parse, upgraded
 from converter.api.walk import layers
 from converter.containers import ModelFile
 from converter.errors import KfixError, MissingObjectError, NotExactError, UnsafeContentError
+from converter.knowledge import keras3
 from converter.layouts.legacy import rebuild
 from converter.model.description import Json, Layer, Model
 from converter.model.findings import Finding, Severity
@@ -46,7 +47,7 @@ def _with_custom(source: ModelFile, custom: Sequence[str]) -> Upgrade:
     names = given | {
         name
         for placed in layers(parsed)
-        for name in _names(placed.layer)
+        for name in (*_names(placed.layer), *_strings(placed.layer.config))
         if name.rpartition(">")[2] in given
     }
     first = upgraded(source, names)
@@ -57,6 +58,7 @@ def _with_custom(source: ModelFile, custom: Sequence[str]) -> Upgrade:
         for placed in layers(parsed)
         if placed.path in wanted
         for name in (*_names(placed.layer), *_strings(placed.layer.config))
+        if name not in _STOCK
     }
     result = upgraded(source, names | unseen) if unseen else first
     return replace(result, model=_marked(result.model, names | unseen))
@@ -66,6 +68,10 @@ def _names(layer: Layer) -> Iterator[str]:
     yield layer.class_name
     if layer.registered_name:
         yield layer.registered_name
+
+
+_STOCK = frozenset(keras3.LAYERS).union(*keras3.OBJECTS.values())
+"""Names that mean Keras's own objects unless a module says otherwise."""
 
 
 def _strings(value: Json) -> Iterator[str]:

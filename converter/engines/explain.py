@@ -58,6 +58,8 @@ def explain(
         what: ``Keras 3.15.1 cannot load model.keras``.
         otherwise: class of the error when it is not about the user's objects.
     """
+    if isinstance(error, KfixError):
+        return error
     return (
         _missing_objects(config, objects)
         or _rejected_argument(error, config, objects)

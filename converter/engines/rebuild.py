@@ -9,9 +9,11 @@ from typing import Any
 
 from converter.engines import libraries
 from converter.engines.custom import CustomObjects, load_custom
+from converter.engines.drafts import load_draft
 from converter.engines.explain import one_line
 from converter.engines.keras_repairs import frugal_memory
-from converter.engines.models import LoadedModel, linked, load_keras, warning_texts
+from converter.engines.leniency import built_by_calling, require_loadable
+from converter.engines.models import LoadedModel, linked, warning_texts
 from converter.engines.results import Rebuild, to_json
 from converter.engines.trial import Trial, try_out
 from converter.errors import KfixError, NotExactError
@@ -33,6 +35,7 @@ def rebuild(
     # In this order: writing an .h5 takes the optimizer out of the model's own compile state (Keras
     # 3.15), and a .keras written after it comes back with RMSprop.
     files = [path for path in (keras, h5) if path is not None]
+    require_loadable(model.model, objects.objects)
     caught = [text for path in files for text in _save(model, path)]
     prediction = None
     if test is not None:
@@ -59,7 +62,7 @@ def load_with_compile_state(
     """The model, compiled if that can be had; else why not."""
 
     def load(compile: bool) -> LoadedModel:
-        return load_keras(source, objects, compile=compile, build_input_shape=build_input_shape)
+        return load_draft(source, objects, compile=compile, build_input_shape=build_input_shape)
 
     if not compile:
         return load(False), ""
@@ -73,7 +76,7 @@ def load_with_compile_state(
 
 
 def _save(model: LoadedModel, path: str) -> list[str]:
-    with warnings.catch_warnings(record=True) as caught, frugal_memory():
+    with warnings.catch_warnings(record=True) as caught, frugal_memory(), built_by_calling():
         warnings.simplefilter("always")
         try:
             # Through a link, so that Keras's working file lies in the engine's own folder.

@@ -17,10 +17,11 @@ from converter.engines import arrays, libraries
 from converter.engines.compare import all_finite, compare_outputs
 from converter.engines.components import fed, gathered, type_spec
 from converter.engines.custom import load_custom
+from converter.engines.drafts import load_draft
 from converter.engines.endpoints import DEFAULT, Served, Traced, served, served_model, traced
 from converter.engines.explain import one_line
 from converter.engines.keras_repairs import repaired_layers
-from converter.engines.models import LoadedModel, load_keras, to_numpy
+from converter.engines.models import LoadedModel, to_numpy
 from converter.engines.results import (
     Endpoint,
     Export,
@@ -50,7 +51,7 @@ def export_savedmodel(
 ) -> dict[str, Any]:
     """Writes the SavedModel and describes its signatures."""
     objects = load_custom(custom)
-    model = load_keras(source, objects, compile=False, build_input_shape=build_input_shape)
+    model = load_draft(source, objects, compile=False, build_input_shape=build_input_shape)
     requests = [Endpoint.of(each) for each in endpoints]
     trial = None if test is None else Trial.of(test)
     return to_json(export(model, destination, input_names, output_names, requests, trial))
@@ -193,8 +194,7 @@ def _named_weights(model: LoadedModel) -> dict[str, Any]:
     weights = list(model.model.weights)
     trainable = {id(each) for each in model.model.trainable_weights}
     names = [getattr(each, "path", None) or each.name.split(":")[0] for each in weights]
-    variables = [getattr(each, "value", each) for each in weights]
-    variables = [each() if callable(each) else each for each in variables]
+    variables = [each if _is_variable(each) else each.value for each in weights]
     for weight, variable in zip(weights, variables, strict=True):
         # Freezing a layer leaves TensorFlow's own mark as it was; it goes into the SavedModel.
         variable._trainable = id(weight) in trainable

@@ -150,7 +150,7 @@ def own_without_config(F):
     """The file holds a name and nothing else of these layers."""
     own = F.own("bare.py")
     x = F.Input(shape=(4,))
-    return _made(F.Model(x, own.Square()(own.Shift()(x))), "bare.py")
+    return _made(F.Model(x, own.Shift()(own.Shift(name="first")(x))), "bare.py")
 
 
 @architecture(writers=REGISTERED, kinds="full keras")

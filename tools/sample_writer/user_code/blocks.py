@@ -45,9 +45,6 @@ class Calibrated(layers.Layer):
     def call(self, inputs):
         return self.norm(self.dense(inputs)) * self.gain + self.offset
 
-    def compute_output_shape(self, input_shape):
-        return tuple(input_shape[:-1]) + (self.units,)
-
     def get_config(self):
         return dict(super().get_config(), units=self.units)
 
@@ -71,9 +68,6 @@ class Branches(layers.Layer):
             x = layer(x) + x
         return x
 
-    def compute_output_shape(self, input_shape):
-        return tuple(input_shape[:-1]) + (self.units,)
-
     def get_config(self):
         return dict(super().get_config(), units=self.units)
 
@@ -93,9 +87,6 @@ class Lazy(layers.Layer):
     def call(self, inputs):
         return self.after(keras.activations.tanh(self.before(inputs)))
 
-    def compute_output_shape(self, input_shape):
-        return tuple(input_shape[:-1]) + (self.units,)
-
     def get_config(self):
         return dict(super().get_config(), units=self.units)
 
@@ -112,9 +103,6 @@ class Tower(layers.Layer):
     def call(self, inputs):
         return self.top(self.bottom(inputs))
 
-    def compute_output_shape(self, input_shape):
-        return tuple(input_shape[:-1]) + (self.units,)
-
     def get_config(self):
         return dict(super().get_config(), units=self.units)
 
@@ -130,9 +118,6 @@ class Head(keras.Model):
 
     def call(self, inputs):
         return self.out(self.hidden(inputs))
-
-    def compute_output_shape(self, input_shape):
-        return tuple(input_shape[:-1]) + (self.units,)
 
     def get_config(self):
         return {"units": self.units, "name": self.name}

@@ -1,0 +1,184 @@
+"""Helps the user's classes through Keras 3's loading, and says where plain Keras would not.
+
+Code of Keras 2's days often takes no ``name``, or leaves layers inside to be built by ``call``. The
+draft loads all the same. Whether what is written loads without this help is asked before it is
+written; a SavedModel needs no class any more.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from converter.engines import libraries
+from converter.engines.custom import is_users
+from converter.engines.explain import explain, one_line
+from converter.engines.keras_repairs import replaced
+from converter.errors import KfixError, MissingObjectError
+
+_BASE = frozenset({"name", "trainable", "dtype"})
+_OF_KERAS_2 = frozenset({"batch_input_shape", "batch_size", "input_dtype"})
+"""What Keras 1 and 2 put into the config of every layer, and of the first ones of a model."""
+
+
+@contextmanager
+def lenient_classes() -> Iterator[None]:
+    """Two favours to the user's classes.
+
+    What their constructors don't know of is taken out of configs, and layers inside them are built
+    where ``compute_output_shape`` spares Keras the call.
+    """
+    layer = libraries.keras().layers.Layer
+    with _lenient_constructors(), replaced(layer, "compute_output_spec", _calling):
+        yield
+
+
+@contextmanager
+def _lenient_constructors() -> Iterator[None]:
+    operation = import_module("keras.src.ops.operation").Operation
+    # Read from the class's own dictionary: a bound method would not serve its subclasses.
+    original = vars(operation)["from_config"]
+    operation.from_config = _without_unknown_arguments(original.__func__)
+    try:
+        yield
+    finally:
+        operation.from_config = original
+
+
+def _without_unknown_arguments(plain: Callable[..., Any]) -> Any:
+    def from_config(cls: Any, config: Mapping[str, Any]) -> Any:
+        if not is_users(cls):
+            return plain(cls, config)
+        spare = _unknown(cls, config)
+        made = plain(cls, {key: value for key, value in config.items() if key not in spare})
+        if "name" in spare:
+            made.name = config["name"]
+        if "trainable" in spare and not config["trainable"]:
+            made.trainable = False
+        if "dtype" in spare and config["dtype"] != made.dtype_policy.name:
+            made.dtype_policy = libraries.keras().dtype_policies.get(config["dtype"])
+        return made
+
+    return classmethod(from_config)
+
+
+def _unknown(cls: Any, config: Mapping[str, Any]) -> set[str]:
+    """The keys of every layer's config that the constructor does not take."""
+    given = inspect.signature(cls.__init__).parameters
+    takes_all = any(each.kind is each.VAR_KEYWORD for each in given.values())
+    spare = _OF_KERAS_2 if takes_all else _OF_KERAS_2 | _BASE
+    return {key for key in config if key in spare and key not in given}
+
+
+def _calling(original: Callable[..., Any]) -> Callable[..., Any]:
+    plain = import_module("keras.src.ops.operation").Operation.compute_output_spec
+
+    def compute_output_spec(self: Any, *arguments: Any, **options: Any) -> Any:
+        spec = original(self, *arguments, **options)
+        unbuilt = _unbuilt(self)
+        if unbuilt and is_users(type(self)):
+            plain(self, *arguments, **options)
+            if not _has_default(self, "build"):
+                self._left_unbuilt = [each for each in unbuilt if each.built and each.weights]
+        return spec
+
+    return compute_output_spec
+
+
+def _unbuilt(layer: Any) -> list[Any]:
+    return [each for each in layer._layers if not each.built]
+
+
+def _has_default(layer: Any, method: str) -> bool:
+    return bool(import_module("keras.src.utils").python_utils.is_default(getattr(layer, method)))
+
+
+@contextmanager
+def built_by_calling() -> Iterator[None]:
+    """Saves no build state of a class that has no ``build``.
+
+    Keras (3.15 and before) takes a layer for built when it finds such a state, and then never
+    builds the layers inside; without it, it calls the layer to find out.
+    """
+
+    def make(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def get_build_config(self: Any) -> Any:
+            own = is_users(type(self)) and _has_default(self, "build")
+            return None if own else original(self)
+
+        return get_build_config
+
+    with replaced(libraries.keras().layers.Layer, "get_build_config", make):
+        yield
+
+
+def require_loadable(model: Any, objects: Mapping[str, Any]) -> None:
+    """Asks of each of the user's layers whether plain Keras makes it from what would be saved.
+
+    Raises:
+        MissingObjectError: naming the first that it does not, and what to add to the class.
+    """
+    saving = libraries.keras().saving
+    for layer in _layers_of(model):
+        left = getattr(layer, "_left_unbuilt", [])
+        if left:
+            raise _leaves_unbuilt(layer, left)
+        try:
+            config = saving.serialize_keras_object(layer)
+        except Exception as error:
+            raise _no_config(layer, error) from error
+        try:
+            with libraries.keras().utils.custom_object_scope(dict(objects)), built_by_calling():
+                saving.deserialize_keras_object(config, safe_mode=True)
+        except Exception as error:
+            raise _not_remade(layer, config, objects, error) from error
+
+
+def _layers_of(model: Any) -> Iterator[Any]:
+    """The user's layers that a saved config names: of the model, models in it, and wrappers."""
+    for layer in model.layers:
+        if is_users(type(layer)):
+            yield layer
+        elif isinstance(getattr(layer, "layers", None), list):
+            yield from _layers_of(layer)
+        else:
+            held = [getattr(layer, key, None) for key in ("layer", "cell", "forward_layer")]
+            yield from (each for each in held if each is not None and is_users(type(each)))
+
+
+_ALTERNATIVE = "--to savedmodel needs no class."
+
+
+def _leaves_unbuilt(layer: Any, left: list[Any]) -> MissingObjectError:
+    kind = type(layer).__name__
+    names = ", ".join(each.name for each in left)
+    return MissingObjectError(
+        f"layer {layer.name}: {kind}.build() does not build {names}, and Keras 3 does not run"
+        " call() of a class that has compute_output_shape(), so it could not load the result",
+        f"Build them in {kind}.build(), or take compute_output_shape() out. {_ALTERNATIVE}",
+    )
+
+
+def _no_config(layer: Any, error: Exception) -> MissingObjectError:
+    kind = type(layer).__name__
+    reason = "" if isinstance(error, NotImplementedError) else f": {one_line(error)}"
+    return MissingObjectError(
+        f"layer {layer.name}: Keras 3 can't save {kind}, whose arguments are not plain values and"
+        f" which has no get_config(){reason}"
+        if not reason
+        else f"layer {layer.name}: {kind}.get_config() fails{reason}",
+        f"Give {kind} a get_config() that returns its arguments. {_ALTERNATIVE}",
+    )
+
+
+def _not_remade(layer: Any, config: Any, objects: Mapping[str, Any], error: Exception) -> KfixError:
+    kind = type(layer).__name__
+    found = explain(error, config, objects, f"layer {layer.name}", MissingObjectError)
+    return MissingObjectError(
+        f"layer {layer.name}: plain Keras could not load the result: {found}",
+        f"{kind}.__init__() has to take what {kind}.get_config() returns (or **kwargs)."
+        f" {_ALTERNATIVE}",
+    )
