@@ -105,15 +105,19 @@ def upgraded(source: ModelFile, custom: Iterable[str] = ()) -> Upgrade:
 def _with_custom(finding: Finding, names: frozenset[str], others: tuple[Finding, ...]) -> Finding:
     """A container with a class of the user's keeps its weights in the order of the file.
 
-    Keras matches them by position; only a rule that has to change one of them can't find it.
+    The engine tells them apart by their names; only a rule that has to change one can't find it. In
+    a nested model it would be passed over, so there each has to be found before.
     """
     if finding.code != unknown_inner_class.RULE.code or finding.needs not in names:
         return finding
     container = finding.layer.split("/", 1)[0]
     inside = [each for each in others if each.layer.startswith(f"{container}/")]
     changed = [each for each in inside if each.code in CHANGES_WEIGHTS]
-    if not changed:
+    if not changed and "/layers/" not in finding.layer:
         return replace(finding, severity=Severity.NOTICE, remedy="kept in the order of the file")
+    if not changed:
+        message = "the names of the weights do not say which layers of the model they belong to"
+        return replace(finding, severity=Severity.REFUSED, layer=container, message=message)
     message = f"{changed[0].code} has to change weights that a custom class's can't be told from"
     return replace(finding, severity=Severity.REFUSED, layer=changed[0].layer, message=message)
 

@@ -23,8 +23,11 @@ RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "
 
 
 def snake_case(class_name: str) -> str:
-    """A class name as Keras writes it into paths: ``Conv2D`` → ``conv2d``, ``ReLU`` → ``re_lu``."""
-    name = re.sub(r"\W+", "", class_name)
+    """A class name as Keras writes it into paths: ``Conv2D`` → ``conv2d``, ``ReLU`` → ``re_lu``.
+
+    Of a registered ``Package>Name`` only the name counts.
+    """
+    name = re.sub(r"\W+", "", class_name.rpartition(">")[2])
     name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 

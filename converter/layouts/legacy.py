@@ -212,7 +212,13 @@ def _bind_layer(
 ) -> Layer:
     if variables(layer) is None and not layer.inner and layer.model is None:
         return replace(layer, weights=tuple(weight(name, data) for name, data in stored))
-    places = slots(layer, implicit_masks=implicit_masks, variables=variables)
+    try:
+        places = slots(layer, implicit_masks=implicit_masks, variables=variables)
+    except UnknownVariablesError:
+        bound = _bind_by_layer(layer, stored, implicit_masks, variables)
+        if bound is None:
+            raise
+        return bound
     if len(places) != len(stored):
         raise CountMismatchError(layer, len(places), len(stored))
     if not implicit_masks and (layer.inner or layer.model is not None):
@@ -221,6 +227,44 @@ def _bind_layer(
     for slot, (_, dataset) in zip(places, stored, strict=True):
         found.setdefault(slot.path, {})[slot.index] = weight(slot.name, dataset)
     return place(layer, layer.name, found)
+
+
+def _bind_by_layer(
+    layer: Layer, stored: Stored, implicit_masks: bool, variables: VariablesOf
+) -> Layer | None:
+    """A nested model that holds a class of the user's: each layer gets what bears its name.
+
+    None where the names don't say so of every weight.
+    """
+    if layer.model is None:
+        return None
+    inside = [each for each in layer.model.layers if _may_have_variables(each, variables)]
+    mine: dict[str, list[tuple[str, Dataset]]] = {each.name: [] for each in inside}
+    for name, data in stored:
+        owners = {part for part in name.split(":")[0].split("/")[:-1] if part in mine}
+        if len(owners) != 1:
+            return None
+        mine[owners.pop()].append((name, data))
+    bound = {}
+    for each in inside:
+        try:
+            bound[each.name] = _bind_layer(each, mine[each.name], implicit_masks, variables)
+        except UnknownVariablesError:
+            if each.model is not None:
+                return None
+            own = tuple(weight(name, data) for name, data in mine[each.name])
+            bound[each.name] = replace(each, weights=own)
+        except CountMismatchError:
+            return None
+    layers = tuple(bound.get(each.name, each) for each in layer.model.layers)
+    return replace(layer, model=replace(layer.model, layers=layers))
+
+
+def _may_have_variables(layer: Layer, variables: VariablesOf) -> bool:
+    try:
+        return bool(slots(layer, variables=variables))
+    except UnknownVariablesError:
+        return True
 
 
 MOST_ORDERS = 1024
@@ -353,13 +397,22 @@ def groups(model: Model) -> list[tuple[str, list[tuple[str, Weight]]]]:
 
 
 def _named(layer: Layer) -> list[tuple[str, Weight]]:
-    if layer.weights and not _is_known(layer):
-        return _unique([(f"{layer.name}/{weight.name}", weight) for weight in layer.weights])
+    return _unique(list(_named_inside(layer, layer.name, _is_frozen(layer))))
+
+
+def _named_inside(layer: Layer, path: str, frozen: bool) -> Iterator[tuple[str, Weight]]:
+    """The named weights of a layer; those of a model with the user's classes layer by layer."""
+    if not _is_known(layer):
+        yield from ((f"{path}/{weight.name}", weight) for weight in layer.weights)
+        for child in ordered_layers(layer.model) if layer.model is not None else ():
+            inside = frozen or _is_frozen(child)
+            yield from _named_inside(child, f"{path}/layers/{child.name}", inside)
+        return
     held: dict[str, Layer] = {}
-    rebuild(layer, layer.name, lambda each, where: held.setdefault(where, each))
-    return _unique(
-        [(f"{slot.path}/{slot.name}", held[slot.path].weights[slot.index]) for slot in slots(layer)]
-    )
+    rebuild(layer, path, lambda each, where: held.setdefault(where, each))
+    trainable, others = _slots(layer, path, True, frozen, variables_of)
+    for slot in trainable + others:
+        yield f"{slot.path}/{slot.name}", held[slot.path].weights[slot.index]
 
 
 def _is_known(layer: Layer) -> bool:
