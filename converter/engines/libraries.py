@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from importlib import import_module, metadata
@@ -26,6 +27,15 @@ def keras() -> Any:
 def tf_keras() -> Any:
     """Keras 2 as TensorFlow's legacy package, the reference for old files."""
     return _import("tf_keras", "tf_keras")
+
+
+LEGACY = "TF_USE_LEGACY_KERAS"
+"""Tells TensorFlow to take tf_keras for Keras; such a process serves the user's old code only."""
+
+
+def is_legacy() -> bool:
+    """Whether Keras 2 is the Keras of this process."""
+    return os.environ.get(LEGACY) == "1"
 
 
 def tensorflow() -> Any:

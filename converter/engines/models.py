@@ -161,7 +161,7 @@ def load_keras(
         except Exception as error:
             what = f"{libraries.label('keras')} cannot load {Path(path).name}"
             raise explain(error, config, objects, what, failure) from error
-    specs = _specs(model, build_input_shape)
+    specs = input_specs_of(model, build_input_shape)
     texts = tuple(warning_texts(caught))
     return LoadedModel(model, keras.tree, specs, texts, custom.used_by(config), traced)
 
@@ -185,7 +185,7 @@ def load_tf_keras(path: str | Path, build_input_shape: Sequence[int | None] | No
         except Exception as error:
             what = f"{libraries.label('tf_keras')} cannot load {Path(path).name}"
             raise NotExactError(f"{what}: {one_line(error)}") from error
-    return LoadedModel(model, tensorflow.nest, _specs(model, build_input_shape))
+    return LoadedModel(model, tensorflow.nest, input_specs_of(model, build_input_shape))
 
 
 def named_after_content(path: str | Path) -> str:
@@ -213,7 +213,7 @@ def linked(path: Path, suffix: str) -> str:
     return str(link)
 
 
-def _specs(model: Any, build_input_shape: Sequence[int | None] | None) -> list[InputSpec]:
+def input_specs_of(model: Any, build_input_shape: Sequence[int | None] | None) -> list[InputSpec]:
     """The inputs as the model declares them, with ranges for ids where an Embedding reads them."""
     inputs = getattr(model, "inputs", None)
     if not inputs:

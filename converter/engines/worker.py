@@ -24,6 +24,8 @@ JOBS = {
     "rebuild": "rebuild",
     "export_savedmodel": "savedmodel",
 }
+    "export_old": "old_models",
+    "predict_old": "old_models",
 """Each job is the function of that name in this module of the package."""
 
 _PRELOADS: dict[str, Callable[[], Any]] = {

@@ -20,6 +20,8 @@ from . import (  # noqa: F401
     networks,
     normalization,
     own_code,
+    old_code,
+    op_layers,
     pooling,
     precision,
     preprocessing,
