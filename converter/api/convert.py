@@ -9,13 +9,18 @@ from pathlib import Path
 
 from converter.api import targets
 from converter.api.file_checks import file_findings
-from converter.api.making import Job, make, make_savedmodel
+from converter.api.joining import mismatched, require_matching
+from converter.api.making import Job, Made, make, make_savedmodel
 from converter.api.mending import mended
+from converter.api.opening import SAME_MODEL, opened
 from converter.api.outputs import Destination, Naming, destination
-from converter.api.told import InputShapes, open_told
+from converter.api.signatures import parsed_signatures
+from converter.api.told import InputShapes
 from converter.api.verification import Verified
 from converter.api.writing import reopened
+from converter.engines import Signature
 from converter.errors import UsageError
+from converter.layouts.matching import Matching
 from converter.model.findings import Finding
 
 ENDINGS = {"keras": ".keras", "h5": ".h5", "savedmodel": "_savedmodel"}
@@ -33,6 +38,9 @@ class Conversion:
         written: False for a dry run.
         findings: what was found, and answered, on the way.
         verified: what verification has shown, None when it was turned off.
+        signatures: what a SavedModel offers, ``serving_default`` first.
+        matching: which weights were taken for which layer's or variable's, where the file holds
+            weights only.
     """
 
     source: Path
@@ -41,6 +49,8 @@ class Conversion:
     written: bool
     findings: tuple[Finding, ...]
     verified: Verified | None = None
+    signatures: tuple[Signature, ...] = ()
+    matching: Matching | None = None
 
 
 def convert(
@@ -50,8 +60,10 @@ def convert(
     to: str = "keras",
     target: str = targets.NEWEST,
     custom: Sequence[str] = (),
+    architecture: str | PathLike[str] | None = None,
     writer: str | None = None,
     input_shape: InputShapes | None = None,
+    signatures: Sequence[str] = (),
     verify: bool = True,
     allow_inexact: bool = False,
     force: bool = False,
@@ -71,9 +83,15 @@ def convert(
         to: ``keras``, ``h5`` or ``savedmodel``.
         target: the reader to write for.
         custom: the user's Python files and modules.
+        architecture: for a file of weights only: the JSON of the model that they belong to, or a
+            complete file of it.
         writer: who wrote the file, where it does not say it: ``keras-1.2.2-theano``, ``tf-1.15``.
         input_shape: the shape of the input without the batch, where the file does not say it;
             a mapping of names to shapes where there are several inputs.
+        signatures: further signatures of a SavedModel: ``NAME=LAYER[,LAYER…]`` gives what inner
+            layers compute, ``NAME=.METHOD`` is a ``tf.function`` of the user's model class, and
+            ``NAME=MODULE:FUNCTION`` what a function of the user's makes of the model. The name
+            ``serving_default`` takes the place of the model's own.
         verify: compare the outputs.
         allow_inexact: write although the numbers are not known to be equal.
         force: replace an output that exists.
@@ -87,18 +105,46 @@ def convert(
         MissingObjectError: a custom object is needed, or could not be imported.
         UnsafeContentError: the model would load foreign code.
         OutputError: the output exists or can't be written.
-        UsageError: no such file, format or target, or the file contradicts what is told about it.
+        UsageError: no such file, format, target or layer, or the file contradicts what is told
+            about it.
     """
+    endpoints = parsed_signatures(signatures)
+    if endpoints and to != "savedmodel":
+        raise UsageError("only a SavedModel has signatures", "convert with --to savedmodel")
     targets.require_supported(target)
     place = destination(Path(path), naming(Path(path), to), _path(output), force=force)
-    with open_told(Path(path), writer, input_shape) as source:
+    plan = _path(architecture)
+    joined = verify and not dry_run
+    with opened(Path(path), plan, writer, input_shape, joined=joined) as given:
+        source = given.file
         result = mended(source, custom, allow_inexact=allow_inexact)
+        if given.matching is not None:
+            require_matching(mismatched(result.model), SAME_MODEL)
         found = file_findings(source.contents) + result.findings
-        verified = None
+        made = Made((), None)
         if not dry_run:
-            job = Job(source, result, to, tuple(custom), verify, allow_inexact, timeout)
-            verified = _write(job, place)
-    return Conversion(Path(path), place.path, to, not dry_run, found, verified)
+            job = Job(
+                source,
+                result,
+                to,
+                tuple(custom),
+                verify,
+                allow_inexact,
+                timeout,
+                endpoints,
+                given.whole,
+            )
+            made = _write(job, place)
+    return Conversion(
+        Path(path),
+        place.path,
+        to,
+        not dry_run,
+        found,
+        made.verified,
+        made.signatures,
+        given.matching,
+    )
 
 
 def naming(source: Path, to: str) -> Naming:
@@ -117,9 +163,9 @@ def _path(given: str | PathLike[str] | None) -> Path | None:
     return None if given is None else Path(given)
 
 
-def _write(job: Job, place: Destination) -> Verified | None:
+def _write(job: Job, place: Destination) -> Made:
     if job.format == "savedmodel":
         with place.publishing_directory() as folder:
             return make_savedmodel(job, folder)
     with place.publishing(reopened) as path:
-        return make(job, path)
+        return Made((), make(job, path))

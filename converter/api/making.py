@@ -9,14 +9,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from converter.api.pipeline import parse
 from converter.api.probe import build_input_shape, input_specs
+from converter.api.signatures import names_of
 from converter.api.verification import Verified, judged, reference_of, tolerance_of
 from converter.api.writing import write_archive, write_h5
 from converter.containers import ModelFile
+from converter.errors import NotExactError, VerificationError
+from converter.rules import channels_first
 from converter.rules.apply import Upgrade
 
 if TYPE_CHECKING:
-    from converter.engines import Engine, Verification
+    from converter.engines import Endpoint, Engine, Export, Signature, Verification
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class Job:
         verify: compare the output with the source.
         allow_inexact: keep an output that differs.
         timeout: seconds for each request to a child process.
+        endpoints: further signatures of a SavedModel.
+        whole: the source as one file, where it is two.
     """
 
     source: ModelFile
@@ -40,6 +46,26 @@ class Job:
     verify: bool = True
     allow_inexact: bool = False
     timeout: float | None = None
+    endpoints: tuple[Endpoint, ...] = ()
+    whole: Path | None = None
+
+    @property
+    def reference(self) -> Path:
+        """What a library has to load to compute what the source does."""
+        return self.whole or self.source.contents.path
+
+
+@dataclass(frozen=True)
+class Made:
+    """What is known of an output.
+
+    Attributes:
+        signatures: of a SavedModel.
+        verified: None where it was turned off.
+    """
+
+    signatures: tuple[Signature, ...]
+    verified: Verified | None
 
 
 def make(job: Job, path: Path) -> Verified | None:
@@ -88,11 +114,11 @@ def _rebuilt(job: Job, path: Path) -> Verified | None:
     return judged(found, "the rebuilt model", allow_inexact=job.allow_inexact)
 
 
-def make_savedmodel(job: Job, folder: Path) -> Verified | None:
+def make_savedmodel(job: Job, folder: Path) -> Made:
     """Writes a SavedModel into ``folder``.
 
     Keras makes it from a draft, which is held against the source; then TensorFlow alone, in a fresh
-    process, has to run it with the draft's numbers.
+    process, has to run each signature with the draft's numbers.
 
     Raises:
         VerificationError: a step computes something else than the one before.
@@ -102,29 +128,99 @@ def make_savedmodel(job: Job, folder: Path) -> Verified | None:
     with tempfile.TemporaryDirectory(prefix="kfix-") as name:
         scratch = Path(name)
         draft = _draft(job, scratch)
+        inputs, outputs = _writers_names(job)
         with _engine(job, scratch) as engine:
             seen = _against_source(job, engine, draft) if job.verify else None
             first = _verdict(job, seen) if seen else None
+            if seen and seen.reference:
+                _inner_layers_hold(job, engine, draft, seen)
             export = engine.export_savedmodel(
                 draft,
                 folder,
                 custom=job.custom,
                 build_input_shape=build_input_shape(job.result.model),
+                input_names=inputs,
+                output_names=outputs,
+                endpoints=job.endpoints,
                 predict=job.verify,
                 inputs=seen.prediction.inputs_path if seen else None,
             )
-        if first is None or export.prediction is None:
-            return None
-        with _engine(job, scratch, preload="tensorflow") as engine:
+        _refuse_turned_layers(job, export)
+        if first is None:
+            return Made(export.signatures, None)
+        verified = _chained(first, _signatures_hold(job, scratch, folder, export))
+    return Made(export.signatures, verified)
+
+
+def _writers_names(job: Job) -> tuple[list[str] | None, list[str] | None]:
+    """Names of the inputs and outputs as the source has them; rules may have changed the layers'.
+
+    Where they have changed the number of tensors, the names are the model's own.
+    """
+    before, after = parse(job.source).model, job.result.model
+    writer = job.source.contents.writer
+    pairs = zip(names_of(before, writer), names_of(after, writer), strict=True)
+    inputs, outputs = (
+        old if old is not None and new is not None and len(old) == len(new) else None
+        for old, new in pairs
+    )
+    return inputs, outputs
+
+
+def _inner_layers_hold(job: Job, engine: Engine, draft: Path, seen: Verification) -> None:
+    """Holds the layers that signatures end at against the same layers of the source."""
+    layers = [layer for each in job.endpoints for layer in each.layers]
+    if not layers:
+        return
+    compared = engine.verify_inner(
+        draft,
+        layers=layers,
+        reference=job.reference,
+        reference_kind=seen.reference,
+        inputs=seen.prediction.inputs_path,
+        custom=job.custom,
+        tolerance=tolerance_of(job.result.model),
+        build_input_shape=build_input_shape(job.result.model),
+    )
+    for each in compared:
+        if not each.ok and not job.allow_inexact:
+            raise VerificationError(
+                f"layer {each.name} does not give what it gives in {seen.reference}: {each.reason}",
+                "The model as a whole does; take another layer for the signature.",
+            )
+
+
+def _refuse_turned_layers(job: Job, export: Export) -> None:
+    """Inside a model that was channels first, layers may have their axes in another order."""
+    if all(each.code != channels_first.RULE.code for each in job.result.findings):
+        return
+    inner = {each.name for each in job.endpoints if each.layers}
+    for signature in export.signatures:
+        for output in signature.outputs:
+            if signature.name in inner and len(output.shape) > 2:
+                raise NotExactError(
+                    f"layer {output.name} has the channels last in the converted model"
+                    f" ({channels_first.RULE.code}), so it can't be a signature",
+                    "Take a layer that has no axes of pictures: behind a pooling or Flatten.",
+                )
+
+
+def _signatures_hold(job: Job, scratch: Path, folder: Path, export: Export) -> Verified:
+    """Has TensorFlow alone run every signature; the verdict on the one that differs most."""
+    verdicts = []
+    with _engine(job, scratch, preload="tensorflow") as engine:
+        for signature, prediction in zip(export.signatures, export.predictions, strict=True):
             found = engine.verify_savedmodel(
                 folder,
-                inputs=export.prediction.inputs_path,
-                reference=export.prediction.outputs_path,
+                signature=signature.name,
+                inputs=prediction.inputs_path,
+                reference=prediction.outputs_path,
                 tolerance=tolerance_of(job.result.model),
-                input_names=[each.name for each in export.inputs],
-                output_names=[each.name for each in export.outputs],
             )
-    return _chained(first, judged(found, "keras", allow_inexact=job.allow_inexact))
+            verdicts.append(judged(found, "keras", allow_inexact=job.allow_inexact))
+    return max(
+        verdicts, key=lambda each: -1 if each.max_difference is None else each.max_difference
+    )
 
 
 def _draft(job: Job, scratch: Path) -> Path:
@@ -145,7 +241,7 @@ def _against_source(job: Job, engine: Engine, path: Path) -> Verification:
     reference, _ = reference_of(contents, job.result)
     return engine.verify_keras(
         path,
-        reference=contents.path if reference else None,
+        reference=job.reference if reference else None,
         reference_kind=reference,
         inputs=input_specs(model) or None,
         custom=job.custom,

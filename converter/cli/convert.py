@@ -31,8 +31,10 @@ def convert(
     output_dir: options.OutputDir = None,
     target: options.Target = "keras-3",
     custom: options.Custom = None,
+    architecture: options.Architecture = None,
     writer: options.Writer = None,
     input_shape: options.InputShape = None,
+    signature: options.Signatures = None,
     engine: Annotated[
         str, typer.Option("--engine", help="The library that rebuilds custom classes.")
     ] = "keras",
@@ -49,7 +51,7 @@ def convert(
     from converter.api.convert import convert, naming
     from converter.api.discovery import discover
     from converter.api.told import parsed_shapes
-    from converter.cli import batch
+    from converter.cli import batch, matching
     from converter.cli.placing import Placing
 
     if engine != "keras":
@@ -61,19 +63,24 @@ def convert(
     return batch.run(
         session,
         sources,
-        lambda source: convert(
-            source.path,
-            placing.prepared(source, lambda path: naming(path, to), dry_run),
-            to=to,
-            target=target,
-            custom=custom or (),
-            writer=writer,
-            input_shape=shapes,
-            verify=verify,
-            allow_inexact=allow_inexact,
-            force=force,
-            timeout=timeout,
-            dry_run=dry_run,
+        lambda source: matching.told(
+            session,
+            lambda: convert(
+                source.path,
+                placing.prepared(source, lambda path: naming(path, to), dry_run),
+                to=to,
+                target=target,
+                custom=custom or (),
+                architecture=architecture,
+                writer=writer,
+                input_shape=shapes,
+                signatures=signature or (),
+                verify=verify,
+                allow_inexact=allow_inexact,
+                force=force,
+                timeout=timeout,
+                dry_run=dry_run,
+            ),
         ),
         lambda found: _text(session, found, show_diff, verify),
         lambda found: ExitCode.OK if found.written else ExitCode.FINDINGS,
@@ -81,10 +88,12 @@ def convert(
 
 
 def _text(session: Session, found: Conversion, show_diff: bool, verify: bool) -> str:
-    from converter.cli import outcome
+    from converter.cli import matching, outcome
 
     lines = [outcome.headline(found.source, found.output, found.written)]
+    lines += matching.summary(session, found.matching, whole=not found.written)
     lines += outcome.answered(session, found.findings, show_diff)
     if found.written:
         lines += outcome.verification(found.verified, wanted=not verify)
+        lines += outcome.signatures(found.signatures)
     return "\n".join(lines)

@@ -34,6 +34,14 @@ Custom = Annotated[
         help="Python file or module with your own layers and functions. Runs in a child process.",
     ),
 ]
+Architecture = Annotated[
+    Path | None,
+    typer.Option(
+        "--architecture",
+        metavar="FILE",
+        help="For files of weights only: the model's JSON, or a complete file of the model.",
+    ),
+]
 Writer = Annotated[
     str | None,
     typer.Option(
@@ -48,6 +56,15 @@ InputShape = Annotated[
         "--input-shape",
         metavar="[NAME=]SHAPE",
         help="The input's shape without the batch, where the file does not say it: 28,28,1.",
+    ),
+]
+Signatures = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--signature",
+        metavar="NAME=WHAT",
+        help="A further endpoint of a SavedModel: LAYER[,LAYER…], .METHOD of your model class,"
+        " or MODULE:FUNCTION.",
     ),
 ]
 AllowInexact = Annotated[

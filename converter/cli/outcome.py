@@ -8,6 +8,7 @@ from pathlib import Path
 from converter.api.verification import Verified
 from converter.cli import render
 from converter.cli.frame import Session
+from converter.engines import Signature, TensorInfo
 from converter.model.findings import Finding, Severity
 
 
@@ -52,3 +53,26 @@ def verification(found: Verified | None, wanted: bool) -> Iterator[str]:
     yield f"  verified: {found.reader} against {found.reference}, {difference}"
     if found.note:
         yield f"  {render.coloured(found.note, 'yellow')}"
+
+
+def signatures(found: Sequence[Signature]) -> Iterator[str]:
+    """What a SavedModel offers: names, dtypes and shapes of what goes in and comes out."""
+    for signature in found:
+        yield f"  {signature.name}"
+        if signature is not found[0] and signature.inputs == found[0].inputs:
+            yield f"    in   as {found[0].name}"
+        else:
+            yield from _tensors("in", signature.inputs)
+        yield from _tensors("out", signature.outputs)
+    renamed = {old: new for each in found for old, new in each.renamed.items()}
+    for old, new in renamed.items():
+        yield f"  input '{old}' is called {new}: TensorFlow does not take its name"
+
+
+def _tensors(label: str, tensors: Sequence[TensorInfo]) -> Iterator[str]:
+    width = max((len(each.name) for each in tensors), default=0)
+    kinds = max((len(each.dtype) for each in tensors), default=0)
+    for index, each in enumerate(tensors):
+        start = label if index == 0 else ""
+        shape = render.shape(each.shape)
+        yield f"    {start:3}  {each.name:{width}}  {each.dtype:{kinds}}  {shape}"

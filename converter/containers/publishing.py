@@ -62,13 +62,16 @@ def publish(
 def publish_directory(
     destination: Path, *, force: bool = False, check: Callable[[Path], object] | None = None
 ) -> Iterator[Path]:
-    """Like ``publish`` for a directory (a SavedModel), which is empty when it is yielded."""
+    """Like ``publish`` for a directory (a SavedModel), which is empty when it is yielded.
+
+    Folders above it are made where they are missing: TensorFlow Serving wants ``models/name/1``.
+    """
     destination = destination.resolve()
     _refuse_existing(destination, None, force=force, in_place=False)
     old = _beside(destination)
     with _translated(destination):
         temporary = _beside(destination)
-        temporary.mkdir()
+        temporary.mkdir(parents=True)
     try:
         with _translated(destination):
             yield temporary

@@ -21,6 +21,7 @@ from typing import IO, Any, TypeVar
 from converter import errors
 from converter.engines.results import (
     SIZES,
+    Comparison,
     Endpoint,
     Export,
     InputSpec,
@@ -316,6 +317,44 @@ class Engine:
         )
         return Verification.of(data)
 
+    def verify_inner(
+        self,
+        output: Path | str,
+        *,
+        layers: Sequence[str],
+        reference: Path | str,
+        reference_kind: str,
+        inputs: Path | str,
+        custom: Sequence[str] = (),
+        tolerance: Tolerance | None = None,
+        build_input_shape: Sequence[int | None] | None = None,
+    ) -> tuple[Comparison, ...]:
+        """Compares what inner layers give in a written file and in its source.
+
+        Args:
+            output: the written file.
+            layers: the layers, by the paths of their names; those unknown to the source are left
+                out.
+            reference: the source file.
+            reference_kind: who reads it: ``tf_keras`` or ``keras``.
+            inputs: ``.npz`` of what to feed.
+            custom: the user's modules.
+            tolerance: how far the outputs may lie apart.
+            build_input_shape: as in `verify_keras`.
+        """
+        data = self.request(
+            "verify_inner",
+            output=str(output),
+            layers=list(layers),
+            reference=str(reference),
+            reference_kind=reference_kind,
+            inputs=str(inputs),
+            custom=_absolute(custom),
+            tolerance=to_json(tolerance or Tolerance()),
+            build_input_shape=_shape(build_input_shape),
+        )
+        return tuple(map(Comparison.of, data))
+
     def rebuild(
         self,
         source: Path | str,
@@ -487,7 +526,11 @@ def _shape(shape: Sequence[int | None] | None) -> list[int | None] | None:
 
 
 def _absolute(custom: Sequence[str]) -> list[str]:
-    return [str(Path(item).resolve()) if item.endswith(".py") else item for item in custom]
+    is_path = [item.endswith(".py") or Path(item).exists() for item in custom]
+    return [
+        str(Path(item).resolve()) if known else item
+        for item, known in zip(custom, is_path, strict=True)
+    ]
 
 
 def _cause(code: int) -> str:

@@ -33,6 +33,15 @@ def find_layers(model: Any, paths: Sequence[str]) -> dict[str, Any]:
     return {_label(path, layer): layer for path, layer in ((p, _found(model, p)) for p in paths)}
 
 
+def has_layer(model: Any, path: str) -> bool:
+    """Whether exactly one layer is called so."""
+    try:
+        _found(model, path)
+    except UsageError:
+        return False
+    return True
+
+
 def _label(path: str, layer: Any) -> str:
     """What an output is called: as its layer is; with signs that the layer's name has lost."""
     return path if _plain(path) == _plain(layer.name) else str(layer.name)

@@ -14,7 +14,15 @@ from converter.engines.compare import compare_outputs
 from converter.engines.custom import CustomObjects, load_custom
 from converter.engines.divergence import first_difference
 from converter.engines.explain import one_line
-from converter.engines.models import LoadedModel, load_keras, load_tf_keras, release
+from converter.engines.inner_outputs import find_layers, has_layer, inner_outputs
+from converter.engines.models import (
+    LoadedModel,
+    load_keras,
+    load_tf_keras,
+    release,
+    to_numpy,
+    to_tensor,
+)
 from converter.engines.results import Comparison, Tolerance, Verification, to_json
 from converter.engines.trial import Outcome, Trial, is_random, run, try_out
 from converter.errors import KfixError, UsageError, VerificationError
@@ -112,6 +120,43 @@ def _load(
             path, objects, compile=False, build_input_shape=build_input_shape, traced=True
         )
     raise UsageError(f"'{kind}' is no reader of models: keras, tf_keras.")
+
+
+def verify_inner(
+    *,
+    output: str,
+    reference: str,
+    reference_kind: str,
+    custom: Sequence[str],
+    build_input_shape: BuildShape,
+    layers: Sequence[str],
+    inputs: str,
+    tolerance: dict[str, float],
+) -> list[dict[str, Any]]:
+    """Compares what inner layers give in a written file and in its source.
+
+    Layers that the source does not have, as those that a rule has put in, are left out.
+    """
+    objects = load_custom(custom)
+    source = _load(reference, reference_kind, objects, build_input_shape)
+    known = [path for path in layers if has_layer(source.model, path)]
+    expected = _inner(source, known, inputs)
+    del source
+    release()
+    found = _inner(_load(output, "keras", objects, build_input_shape), known, inputs)
+    compared = compare_outputs(found, list(expected.values()), Tolerance(**tolerance))
+    return [to_json(each) for each in compared]
+
+
+def _inner(model: LoadedModel, layers: Sequence[str], inputs: str) -> dict[str, Array]:
+    given = arrays.load(inputs)
+    values = list(given.values())
+    tensors = [
+        to_tensor(values[position], spec)
+        for position, spec in zip(model.order(list(given)), model.specs, strict=True)
+    ]
+    outputs = inner_outputs(model, tensors, find_layers(model.model, layers))
+    return {name: to_numpy(output) for name, output in outputs.items()}
 
 
 def predict(

@@ -19,13 +19,14 @@ from converter.errors import KfixError
 
 JOBS = {
     "verify_keras": "verify",
+    "verify_inner": "verify",
     "verify_savedmodel": "savedmodel",
     "predict": "verify",
     "rebuild": "rebuild",
     "export_savedmodel": "savedmodel",
-}
     "export_old": "old_models",
     "predict_old": "old_models",
+}
 """Each job is the function of that name in this module of the package."""
 
 _PRELOADS: dict[str, Callable[[], Any]] = {

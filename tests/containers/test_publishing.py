@@ -165,6 +165,12 @@ def test_a_missing_folder(tmp_path):
         pytest.fail("not reached")
 
 
+def test_folders_above_a_directory_are_made(tmp_path):
+    with publish_directory(tmp_path / "models" / "name" / "1") as folder:
+        (folder / "saved_model.pb").write_text("x")
+    assert (tmp_path / "models" / "name" / "1" / "saved_model.pb").read_text() == "x"
+
+
 @pytest.mark.skipif(AS_ROOT, reason="root may write everywhere")
 def test_a_folder_that_may_not_be_written(tmp_path):
     tmp_path.chmod(0o500)
