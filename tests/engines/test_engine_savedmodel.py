@@ -266,6 +266,19 @@ def test_variables_stay_variables(engine, models, tmp_path):
     assert tf.reduce_sum(loaded(image) ** 2) < loss
 
 
+@pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
+def test_tflite_is_made_of_it(engine, models, tmp_path):
+    import tensorflow as tf
+
+    export = engine.export_savedmodel(models / "deep.keras", tmp_path / "model", predict=True)
+    lite = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path / "model")).convert()
+    run = tf.lite.Interpreter(model_content=lite).get_signature_runner()
+    found = run(image=load(export.prediction.inputs_path)["image"])
+    np.testing.assert_allclose(
+        found["last"], load(export.prediction.outputs_path)["last"], rtol=1e-4, atol=1e-5
+    )
+
+
 def test_names_can_be_given(engine, plain_engine, models, tmp_path):
     export, result = verified(
         engine,
