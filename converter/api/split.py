@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
+from converter.api.joining import WHOLE, complete, require_matching
 from converter.api.outputs import Destination, Naming, destination, stem
 from converter.api.pipeline import parse
 from converter.api.provenance import Provenance
@@ -24,8 +24,6 @@ from converter.containers import (
 from converter.containers.sniff import Kind
 from converter.errors import NotExactError, UsageError
 from converter.model.description import Dataset, Json, Weight
-
-_WHOLE = (Kind.LEGACY_MODEL, Kind.KERAS_ARCHIVE)
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def split(
     source, folder = Path(path), Path(directory)
     with open_model(source) as opened:
         contents = opened.contents
-        if contents.kind not in _WHOLE or contents.config is None:
+        if contents.kind not in WHOLE or contents.config is None:
             raise UsageError(f"{source} is only a part of a model already")
         if contents.top_level_weights:
             raise NotExactError(
@@ -177,58 +175,52 @@ def join(
                 "join them first, then `kfix convert` the result",
             )
         place = destination(Path(architecture), Naming(suffix), wanted, force=force)
+        require_matching(complete(opened, plan.contents), "Are the two from the same model?")
         if not dry_run:
             with place.publishing(_fits) as path:
-                (_join_archive if archive else _join_legacy)(path, plan.contents, opened)
+                write_joined(path, opened)
     return Joined(Path(architecture), Path(weights), place.path, not dry_run)
 
 
 def _require_kinds(plan: Contents, weights: Contents) -> None:
-    if plan.config is None or plan.kind in _WHOLE:
+    if plan.config is None or plan.kind in WHOLE:
         raise UsageError(f"{plan.path} is no architecture JSON", "kfix join ARCH.json WEIGHTS.h5")
     if weights.config is not None:
         raise UsageError(f"{weights.path} is no weights file", "kfix join ARCH.json WEIGHTS.h5")
-    wrote, described = weights.writer.generation, plan.writer.generation
-    if plan.writer.version and weights.writer.version and wrote != described:
-        raise NotExactError(
-            f"the weights are from Keras {wrote}, the architecture is from Keras {described}",
-            "Take both from the same version.",
-        )
 
 
-def _join_legacy(path: Path, plan: Contents, opened: ModelFile) -> None:
-    writer = opened.contents.writer if opened.contents.writer.version else plan.writer
-    with Provenance(opened.contents.path) as note:
+def write_joined(path: Path, opened: ModelFile) -> None:
+    """Writes weights with the architecture that their contents were completed with."""
+    archive = opened.contents.kind is Kind.KERAS_ARCHIVE
+    (_joined_archive if archive else _joined_legacy)(path, opened)
+
+
+def _joined_legacy(path: Path, opened: ModelFile) -> None:
+    contents = opened.contents
+    with Provenance(contents.path) as note:
         write_legacy_h5(
             path,
-            model_config=_model_config(plan.config),
+            model_config=contents.config,
             training_config=None,
-            groups=list(_groups(opened.contents)),
+            groups=list(_groups(contents)),
             source=opened,
-            keras_version=writer.label,
-            backend=writer.backend or plan.writer.backend,
+            keras_version=contents.writer.label,
+            backend=contents.writer.backend,
             attributes=note.attributes,
         )
 
 
-def _join_archive(path: Path, plan: Contents, opened: ModelFile) -> None:
-    with Provenance(opened.contents.path) as note:
+def _joined_archive(path: Path, opened: ModelFile) -> None:
+    contents = opened.contents
+    with Provenance(contents.path) as note:
         write_keras(
             path,
-            config=_model_config(plan.config),
-            variables=_variables(opened.contents),
+            config=contents.config,
+            variables=_variables(contents),
             source=opened,
-            keras_version=plan.writer.label,
+            keras_version=contents.writer.label,
             metadata=note.metadata,
         )
-
-
-def _model_config(stored: Mapping[str, Any] | None) -> Json:
-    return {
-        key: value
-        for key, value in (stored or {}).items()
-        if key not in ("keras_version", "backend")
-    }
 
 
 def _fits(path: Path) -> None:

@@ -62,7 +62,9 @@ def failed(session: Session, error: BaseException) -> None:
 def error_entry(path: str, error: BaseException) -> dict[str, Any]:
     """What the document says about one failure."""
     known = isinstance(error, KfixError)
-    return {
+    matching = getattr(error, "matching", None)
+    more = {"matching": plain(matching)} if matching is not None else {}
+    return more | {
         "path": path,
         "exit_code": int(error.exit_code if isinstance(error, KfixError) else ExitCode.BUG),
         "message": str(error),

@@ -45,8 +45,11 @@ def join(
 ) -> ExitCode:
     """Put architecture JSON and weights together."""
     from converter.api.split import join
+    from converter.cli import matching
 
-    done = join(architecture, weights, output, force=force, dry_run=dry_run)
+    done = matching.told(
+        session, lambda: join(architecture, weights, output, force=force, dry_run=dry_run)
+    )
     document.write(session, [done])
     arrow = "→" if done.written else "would become"
     session.text(f"{done.architecture} and {done.weights} {arrow} {done.output}")
