@@ -16,7 +16,7 @@ import numpy as np
 
 from converter.engines.custom import CustomObjects, is_users
 from converter.engines.keras_repairs import replaced
-from converter.engines.leniency import lenient_classes
+from converter.engines.leniency import Favours, lenient_classes
 from converter.engines.models import LoadedModel, load_keras
 from converter.errors import MissingObjectError, NotExactError
 from converter.layouts.archive import snake_case
@@ -43,20 +43,21 @@ def load_draft(
     *,
     compile: bool,
     build_input_shape: Sequence[int | None] | None,
-) -> LoadedModel:
-    """Loads a draft with Keras 3 and the user's classes.
+) -> tuple[LoadedModel, Favours]:
+    """Loads a draft with Keras 3 and the user's classes; also what had to be done for these.
 
     Raises:
         NotExactError: the weights don't fit the classes, or their names leave open which is which.
         MissingObjectError: an object is missing or can't be made from its config.
     """
-    with _weights_by_name(), lenient_classes():
+    with _weights_by_name(), lenient_classes() as done:
         try:
-            return load_keras(path, objects, compile=compile, build_input_shape=build_input_shape)
+            model = load_keras(path, objects, compile=compile, build_input_shape=build_input_shape)
         except MissingObjectError as error:
             if objects.failures:
                 error.hint = f"{error.hint} Not imported: {'; '.join(objects.failures)}"
             raise
+    return model, done
 
 
 @contextmanager

@@ -8,8 +8,10 @@ written; a SavedModel needs no class any more.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -24,36 +26,54 @@ _OF_KERAS_2 = frozenset({"batch_input_shape", "batch_size", "input_dtype"})
 """What Keras 1 and 2 put into the config of every layer, and of the first ones of a model."""
 
 
+@dataclass
+class Favours:
+    """What was done for the user's classes while a draft was loaded.
+
+    Attributes:
+        defaults: arguments that the file does not hold, and the defaults that were taken.
+        unbuilt: for each layer, by identity, the layers inside that its ``build`` leaves unbuilt.
+    """
+
+    defaults: list[str] = field(default_factory=list)
+    unbuilt: dict[int, list[str]] = field(default_factory=dict)
+
+
 @contextmanager
-def lenient_classes() -> Iterator[None]:
+def lenient_classes() -> Iterator[Favours]:
     """Two favours to the user's classes.
 
     What their constructors don't know of is taken out of configs, and layers inside them are built
     where ``compute_output_shape`` spares Keras the call.
     """
     layer = libraries.keras().layers.Layer
-    with _lenient_constructors(), replaced(layer, "compute_output_spec", _calling):
-        yield
+    done = Favours()
+    with (
+        _lenient_constructors(done),
+        replaced(layer, "compute_output_spec", partial(_calling, done)),
+    ):
+        yield done
 
 
 @contextmanager
-def _lenient_constructors() -> Iterator[None]:
+def _lenient_constructors(done: Favours) -> Iterator[None]:
     operation = import_module("keras.src.ops.operation").Operation
     # Read from the class's own dictionary: a bound method would not serve its subclasses.
     original = vars(operation)["from_config"]
-    operation.from_config = _without_unknown_arguments(original.__func__)
+    operation.from_config = _without_unknown_arguments(done, original.__func__)
     try:
         yield
     finally:
         operation.from_config = original
 
 
-def _without_unknown_arguments(plain: Callable[..., Any]) -> Any:
+def _without_unknown_arguments(done: Favours, plain: Callable[..., Any]) -> Any:
     def from_config(cls: Any, config: Mapping[str, Any]) -> Any:
         if not is_users(cls):
             return plain(cls, config)
         spare = _unknown(cls, config)
         made = plain(cls, {key: value for key, value in config.items() if key not in spare})
+        done.defaults += _defaults_taken(made, config)
         if "name" in spare:
             made.name = config["name"]
         if "trainable" in spare and not config["trainable"]:
@@ -65,6 +85,16 @@ def _without_unknown_arguments(plain: Callable[..., Any]) -> Any:
     return classmethod(from_config)
 
 
+def _defaults_taken(layer: Any, config: Mapping[str, Any]) -> Iterator[str]:
+    """Arguments of a class that has no ``get_config``: Keras 1 and 2 saved none of them."""
+    if not _has_default(layer, "get_config"):
+        return
+    for name, each in inspect.signature(type(layer).__init__).parameters.items():
+        if each.default is not each.empty and name not in {*config, *_BASE, *_OF_KERAS_2}:
+            where = config.get("name", layer.name)
+            yield f"{where}: {type(layer).__name__}({name}={each.default!r})"
+
+
 def _unknown(cls: Any, config: Mapping[str, Any]) -> set[str]:
     """The keys of every layer's config that the constructor does not take."""
     given = inspect.signature(cls.__init__).parameters
@@ -73,7 +103,7 @@ def _unknown(cls: Any, config: Mapping[str, Any]) -> set[str]:
     return {key for key in config if key in spare and key not in given}
 
 
-def _calling(original: Callable[..., Any]) -> Callable[..., Any]:
+def _calling(done: Favours, original: Callable[..., Any]) -> Callable[..., Any]:
     plain = import_module("keras.src.ops.operation").Operation.compute_output_spec
 
     def compute_output_spec(self: Any, *arguments: Any, **options: Any) -> Any:
@@ -82,7 +112,8 @@ def _calling(original: Callable[..., Any]) -> Callable[..., Any]:
         if unbuilt and is_users(type(self)):
             plain(self, *arguments, **options)
             if not _has_default(self, "build"):
-                self._left_unbuilt = [each for each in unbuilt if each.built and each.weights]
+                left = [each.name for each in unbuilt if each.built and each.weights]
+                done.unbuilt |= {id(self): left} if left else {}
         return spec
 
     return compute_output_spec
@@ -115,7 +146,7 @@ def built_by_calling() -> Iterator[None]:
         yield
 
 
-def require_loadable(model: Any, objects: Mapping[str, Any]) -> None:
+def require_loadable(model: Any, objects: Mapping[str, Any], done: Favours) -> None:
     """Asks of each of the user's layers whether plain Keras makes it from what would be saved.
 
     Raises:
@@ -123,9 +154,8 @@ def require_loadable(model: Any, objects: Mapping[str, Any]) -> None:
     """
     saving = libraries.keras().saving
     for layer in _layers_of(model):
-        left = getattr(layer, "_left_unbuilt", [])
-        if left:
-            raise _leaves_unbuilt(layer, left)
+        if id(layer) in done.unbuilt:
+            raise _leaves_unbuilt(layer, done.unbuilt[id(layer)])
         try:
             config = saving.serialize_keras_object(layer)
         except Exception as error:
@@ -152,9 +182,9 @@ def _layers_of(model: Any) -> Iterator[Any]:
 _ALTERNATIVE = "--to savedmodel needs no class."
 
 
-def _leaves_unbuilt(layer: Any, left: list[Any]) -> MissingObjectError:
+def _leaves_unbuilt(layer: Any, left: Sequence[str]) -> MissingObjectError:
     kind = type(layer).__name__
-    names = ", ".join(each.name for each in left)
+    names = ", ".join(left)
     return MissingObjectError(
         f"layer {layer.name}: {kind}.build() does not build {names}, and Keras 3 does not run"
         " call() of a class that has compute_output_shape(), so it could not load the result",

@@ -12,7 +12,7 @@ from converter.engines.custom import CustomObjects, load_custom
 from converter.engines.drafts import load_draft
 from converter.engines.explain import one_line
 from converter.engines.keras_repairs import frugal_memory
-from converter.engines.leniency import built_by_calling, require_loadable
+from converter.engines.leniency import Favours, built_by_calling, require_loadable
 from converter.engines.models import LoadedModel, linked, warning_texts
 from converter.engines.results import Rebuild, to_json
 from converter.engines.trial import Trial, try_out
@@ -31,11 +31,11 @@ def rebuild(
 ) -> dict[str, Any]:
     """Loads the intermediate file and writes the wanted files."""
     objects = load_custom(custom)
-    model, note = load_with_compile_state(source, objects, compile, build_input_shape)
+    model, done, note = load_with_compile_state(source, objects, compile, build_input_shape)
     # In this order: writing an .h5 takes the optimizer out of the model's own compile state (Keras
     # 3.15), and a .keras written after it comes back with RMSprop.
     files = [path for path in (keras, h5) if path is not None]
-    require_loadable(model.model, objects.objects)
+    require_loadable(model.model, objects.objects, done)
     caught = [text for path in files for text in _save(model, path)]
     prediction = None
     if test is not None:
@@ -48,6 +48,7 @@ def rebuild(
         compile_note=note,
         custom_objects=model.custom,
         warnings=(*model.warnings, *caught),
+        defaults=tuple(dict.fromkeys(done.defaults)),
         prediction=prediction,
     )
     return to_json(report)
@@ -58,21 +59,20 @@ def load_with_compile_state(
     objects: CustomObjects,
     compile: bool,
     build_input_shape: Sequence[int | None] | None,
-) -> tuple[LoadedModel, str]:
+) -> tuple[LoadedModel, Favours, str]:
     """The model, compiled if that can be had; else why not."""
 
-    def load(compile: bool) -> LoadedModel:
+    def load(compile: bool) -> tuple[LoadedModel, Favours]:
         return load_draft(source, objects, compile=compile, build_input_shape=build_input_shape)
 
     if not compile:
-        return load(False), ""
+        return *load(False), ""
     try:
-        return load(True), ""
+        return *load(True), ""
     except KfixError as error:
         # A lost loss function must not cost the model; if the model itself is at fault, this raises
         # again.
-        model = load(False)
-        return model, one_line(error.__cause__ or error)
+        return *load(False), one_line(error.__cause__ or error)
 
 
 def _save(model: LoadedModel, path: str) -> list[str]:

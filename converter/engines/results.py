@@ -204,6 +204,8 @@ class Rebuild:
         compile_note: why it was not, in one line.
         custom_objects: names of the user's objects that the file refers to.
         warnings: what Keras warned of.
+        defaults: arguments of the user's classes that the file does not hold, with the defaults
+            that were taken.
         prediction: what the rebuilt model computes, when inputs were asked for.
     """
 
@@ -213,6 +215,7 @@ class Rebuild:
     compile_note: str = ""
     custom_objects: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    defaults: tuple[str, ...] = ()
     prediction: Prediction | None = None
 
     @classmethod
@@ -225,6 +228,7 @@ class Rebuild:
                 "files": tuple(data["files"]),
                 "custom_objects": tuple(data["custom_objects"]),
                 "warnings": tuple(data["warnings"]),
+                "defaults": tuple(data["defaults"]),
                 "prediction": prediction and Prediction.of(prediction),
             }
         )
@@ -289,11 +293,13 @@ class Export:
         signatures: what it offers, ``serving_default`` first.
         predictions: what the model in memory computes for each of them, where inputs were asked
             for.
+        defaults: as in `Rebuild`.
     """
 
     engine: str
     signatures: tuple[Signature, ...]
     predictions: tuple[Prediction, ...] = ()
+    defaults: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> tuple[TensorInfo, ...]:
@@ -317,6 +323,7 @@ class Export:
             data["engine"],
             tuple(map(Signature.of, data["signatures"])),
             tuple(map(Prediction.of, data["predictions"])),
+            tuple(data["defaults"]),
         )
 
 

@@ -51,10 +51,11 @@ def export_savedmodel(
 ) -> dict[str, Any]:
     """Writes the SavedModel and describes its signatures."""
     objects = load_custom(custom)
-    model = load_draft(source, objects, compile=False, build_input_shape=build_input_shape)
+    model, done = load_draft(source, objects, compile=False, build_input_shape=build_input_shape)
     requests = [Endpoint.of(each) for each in endpoints]
     trial = None if test is None else Trial.of(test)
-    return to_json(export(model, destination, input_names, output_names, requests, trial))
+    report = export(model, destination, input_names, output_names, requests, trial)
+    return to_json(replace(report, defaults=tuple(dict.fromkeys(done.defaults))))
 
 
 def export(
