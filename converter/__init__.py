@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from converter.api.check import check
     from converter.api.convert import convert
     from converter.api.diff import diff
+    from converter.api.doctor import doctor
     from converter.api.edit import edit
     from converter.api.inspect import inspect
     from converter.api.repair import repair
@@ -24,6 +25,7 @@ __all__ = [
     "check",
     "convert",
     "diff",
+    "doctor",
     "edit",
     "explain_rule",
     "inspect",

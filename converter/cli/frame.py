@@ -9,12 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import wraps
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 
 from converter import __version__
-from converter.errors import ExitCode, KfixError
+from converter.errors import ExitCode, KfixError, MissingObjectError
 
 
 class Format(StrEnum):
@@ -146,9 +147,23 @@ def _guarded(
     except Exception as error:
         from converter.cli.document import failed
 
+        if not isinstance(error, KfixError):
+            error = _broken_library() or error
         code = session.error(error)
         failed(session, error)
         return code
+
+
+def _broken_library() -> MissingObjectError | None:
+    """The error of a library that does not import, which no command but the doctor goes without."""
+    for name in ("numpy", "h5py"):
+        try:
+            import_module(name)
+        # A broken one raises what it likes.
+        except Exception as error:
+            message = f"{name} can't be imported: {_first_line(error)}"
+            return MissingObjectError(message, "`kfix doctor` says why, and how to mend it")
+    return None
 
 
 def _show_signature(run: Callable[..., Any], function: Callable[..., Any]) -> None:

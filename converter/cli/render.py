@@ -8,19 +8,22 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from shutil import get_terminal_size
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 import typer
 
-from converter.model.description import Json, Writer
-from converter.model.findings import Edit, Finding, Severity
+if TYPE_CHECKING:
+    # `kfix doctor` renders where NumPy, which these import, is broken.
+    from converter.model.description import Json, Writer
+    from converter.model.findings import Edit, Finding
 
 _COLOURS = {
-    Severity.UNSAFE: "red",
-    Severity.REFUSED: "red",
-    Severity.CUSTOM: "yellow",
-    Severity.SILENT: "magenta",
-    Severity.BREAKS: "red",
-    Severity.NOTICE: "cyan",
+    "unsafe": "red",
+    "refused": "red",
+    "custom": "yellow",
+    "silent": "magenta",
+    "breaks": "red",
+    "notice": "cyan",
 }
 """In the order of showing: what stops kfix first, then what nobody would notice."""
 _KINDS = {
@@ -124,9 +127,9 @@ def finding(found: Finding, count: int = 1) -> Iterator[str]:
     more = f" and {count - 1} more" if count > 1 else ""
     severity = coloured(found.severity.value, _COLOURS[found.severity], bold=True)
     yield f"  {found.code} {severity} {where}{more}"
-    yield from _indented(found.message)
+    yield from indented(found.message)
     if found.remedy:
-        yield from _indented(f"→ {found.remedy}")
+        yield from indented(f"→ {found.remedy}")
 
 
 def findings(found: Sequence[Finding], *, each: bool = False) -> Iterator[str]:
@@ -152,6 +155,7 @@ def edits(found: Iterable[Finding]) -> Iterator[str]:
                 yield from edit(one_edit)
 
 
-def _indented(text: str) -> Iterator[str]:
+def indented(text: str) -> Iterator[str]:
+    """Text set in by four columns and broken at the width."""
     pad = " " * 4
     yield from wrap(text, width(), initial_indent=pad, subsequent_indent=pad)
