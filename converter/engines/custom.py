@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
+import types
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,12 +56,39 @@ class CustomObjects:
                 raise _several(plain, self.doubtful[plain])
             if plain in objects:
                 objects.setdefault(name, objects[plain])
+            if name in objects:
+                objects[name] = _called(name, objects[name])
         return objects
 
     def used_by(self, config: Any) -> tuple[str, ...]:
         """Names of the objects that the config refers to."""
         names = [each for each in _names_in(config) if each.rpartition(">")[2] in self.objects]
         return tuple(dict.fromkeys(names))
+
+
+def _called(name: str, item: Any) -> Any:
+    """A function under the name that the file has for it, so that Keras saves it by that.
+
+    It would save a lambda as bytecode, what a factory made by the name inside the factory, and a
+    partial function not at all. Classes and what is registered keep their own names.
+    """
+    is_partial = isinstance(item, functools.partial)
+    is_other = inspect.isfunction(item) and item.__name__ != name
+    if ">" in name or not (is_partial or is_other):
+        return item
+    if is_partial:
+
+        def function(*arguments: Any, **options: Any) -> Any:
+            return item(*arguments, **options)
+
+    else:
+        function = types.FunctionType(
+            item.__code__, item.__globals__, name, item.__defaults__, item.__closure__
+        )
+        function.__kwdefaults__ = item.__kwdefaults__
+    function.__name__ = function.__qualname__ = name
+    function.__module__ = item.func.__module__ if is_partial else item.__module__
+    return function
 
 
 def _names_in(config: Any) -> Iterator[str]:
@@ -109,7 +137,10 @@ def load_custom(values: Sequence[str]) -> CustomObjects:
         _refuse_tf_keras(module)
         _collect(module, found)
     if values:
-        for name, item in libraries.keras().saving.get_custom_objects().items():
+        registry = libraries.keras().saving.get_custom_objects()
+        # Keras looks there first.
+        registry.update({name: _called(name, item) for name, item in registry.items()})
+        for name, item in registry.items():
             found.add(name, item, _SAID)
             found.add(name.rpartition(">")[2], item, _INNATE)
     failures = tuple(failure for each in imported for failure in each.failures)

@@ -63,7 +63,7 @@ def explain(
     return (
         _missing_objects(config, objects)
         or _rejected_argument(error, config, objects)
-        or _failure_in_user_code(error, objects)
+        or failure_in_user_code(error, objects)
         or otherwise(f"{what}: {one_line(error)}")
     )
 
@@ -151,12 +151,18 @@ def _rejected_argument(
     message = (
         f"{class_name}.__init__() needs {found[2].strip()}, which the config{where} does not hold."
     )
-    return MissingObjectError(message, f"Give {class_name} a default for it.")
+    name = re.findall(r"\w+", found[2])[0]
+    return MissingObjectError(
+        message,
+        f"Give {class_name} a default for it, or add it to the file:"
+        f" kfix edit --set {paths[0] if paths and paths[0] else 'LAYER'}.{name}=VALUE",
+    )
 
 
-def _failure_in_user_code(
+def failure_in_user_code(
     error: BaseException, objects: Mapping[str, Any]
 ) -> MissingObjectError | None:
+    """The error with its place, if it was thrown in a file of the user's."""
     files = {_source_file(item) for item in objects.values()} - {None}
     for link in _chain(error):
         frames = [

@@ -10,13 +10,13 @@ from typing import Any
 from converter.engines import libraries
 from converter.engines.custom import CustomObjects, load_custom
 from converter.engines.drafts import load_draft
-from converter.engines.explain import one_line
+from converter.engines.explain import failure_in_user_code, one_line
 from converter.engines.keras_repairs import frugal_memory
 from converter.engines.leniency import Favours, built_by_calling, require_loadable
 from converter.engines.models import LoadedModel, linked, warning_texts
 from converter.engines.results import Rebuild, to_json
-from converter.engines.trial import Trial, try_out
-from converter.errors import KfixError, NotExactError
+from converter.engines.trial import Outcome, Trial, try_out
+from converter.errors import KfixError, NotExactError, VerificationError
 
 
 def rebuild(
@@ -36,11 +36,11 @@ def rebuild(
     # 3.15), and a .keras written after it comes back with RMSprop.
     files = [path for path in (keras, h5) if path is not None]
     require_loadable(model.model, objects.objects, done)
-    caught = [text for path in files for text in _save(model, path)]
+    caught = [text for path in files for text in save(model, path)]
     prediction = None
     if test is not None:
         trial = Trial.of(test)
-        prediction = try_out(model, trial).saved(trial)
+        prediction = _tried_out(model, trial, objects).saved(trial)
     report = Rebuild(
         engine=libraries.label("keras"),
         files=tuple(files),
@@ -52,6 +52,13 @@ def rebuild(
         prediction=prediction,
     )
     return to_json(report)
+
+
+def _tried_out(model: LoadedModel, trial: Trial, objects: CustomObjects) -> Outcome:
+    try:
+        return try_out(model, trial)
+    except VerificationError as error:
+        raise failure_in_user_code(error, objects.objects) or error from error
 
 
 def load_with_compile_state(
@@ -75,7 +82,12 @@ def load_with_compile_state(
         return *load(False), one_line(error.__cause__ or error)
 
 
-def _save(model: LoadedModel, path: str) -> list[str]:
+def save(model: LoadedModel, path: str) -> list[str]:
+    """Has Keras save a model; returns what it warned of.
+
+    Raises:
+        NotExactError: it can't.
+    """
     with warnings.catch_warnings(record=True) as caught, frugal_memory(), built_by_calling():
         warnings.simplefilter("always")
         try:
