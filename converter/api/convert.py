@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from converter.api import targets
+from converter.api import engine_choice, targets
+from converter.api.builder import Order, built_and_filled
 from converter.api.file_checks import file_findings
 from converter.api.joining import mismatched, require_matching
-from converter.api.making import Job, Made, make, make_savedmodel
+from converter.api.making import Job, Made
 from converter.api.mending import mended
 from converter.api.opening import SAME_MODEL, opened
 from converter.api.outputs import Destination, Naming, destination
@@ -21,6 +23,7 @@ from converter.api.writing import reopened
 from converter.engines import Signature
 from converter.errors import UsageError
 from converter.layouts.matching import Matching
+from converter.model.description import Json
 from converter.model.findings import Finding
 
 ENDINGS = {"keras": ".keras", "h5": ".h5", "savedmodel": "_savedmodel"}
@@ -41,6 +44,9 @@ class Conversion:
         signatures: what a SavedModel offers, ``serving_default`` first.
         matching: which weights were taken for which layer's or variable's, where the file holds
             weights only.
+        notes: which engine rebuilt the user's classes, and why, where it is not plain Keras 3.
+        modules: the user's code carried to Keras 3, which the output needs.
+        code_changes: what was changed in it, by line.
     """
 
     source: Path
@@ -51,6 +57,9 @@ class Conversion:
     verified: Verified | None = None
     signatures: tuple[Signature, ...] = ()
     matching: Matching | None = None
+    notes: tuple[str, ...] = ()
+    modules: tuple[Path, ...] = ()
+    code_changes: tuple[str, ...] = ()
 
 
 def convert(
@@ -61,9 +70,13 @@ def convert(
     target: str = targets.NEWEST,
     custom: Sequence[str] = (),
     architecture: str | PathLike[str] | None = None,
+    builder: str | None = None,
+    builder_args: Mapping[str, Json] | None = None,
+    allow_partial: bool = False,
     writer: str | None = None,
     input_shape: InputShapes | None = None,
     signatures: Sequence[str] = (),
+    engine: str = engine_choice.AUTO,
     verify: bool = True,
     allow_inexact: bool = False,
     force: bool = False,
@@ -85,6 +98,12 @@ def convert(
         custom: the user's Python files and modules.
         architecture: for a file of weights only: the JSON of the model that they belong to, or a
             complete file of it.
+        builder: the user's own function that builds the model, ``FILE.py:FUNCTION`` or
+            ``MODULE:FUNCTION``; the weights of the file are put into what it returns. A class of a
+            model will do.
+        builder_args: what it is called with.
+        allow_partial: with a builder: write although some variables have no weights in the file, or
+            some weights no variable.
         writer: who wrote the file, where it does not say it: ``keras-1.2.2-theano``, ``tf-1.15``.
         input_shape: the shape of the input without the batch, where the file does not say it;
             a mapping of names to shapes where there are several inputs.
@@ -92,6 +111,9 @@ def convert(
             layers compute, ``NAME=.METHOD`` is a ``tf.function`` of the user's model class, and
             ``NAME=MODULE:FUNCTION`` what a function of the user's makes of the model. The name
             ``serving_default`` takes the place of the model's own.
+        engine: who rebuilds the user's classes: ``keras``, or ``tf_keras``, which runs code of
+            Keras 1 and 2 as it is; ``auto`` takes tf_keras where the code does not run on Keras 3.
+            A ``.keras`` or ``.h5`` with old code comes with that code carried to Keras 3.
         verify: compare the outputs.
         allow_inexact: write although the numbers are not known to be equal.
         force: replace an output that exists.
@@ -111,8 +133,41 @@ def convert(
     endpoints = parsed_signatures(signatures)
     if endpoints and to != "savedmodel":
         raise UsageError("only a SavedModel has signatures", "convert with --to savedmodel")
+    if engine not in engine_choice.ENGINES:
+        raise UsageError(f"{engine} is no engine", f"engines: {', '.join(engine_choice.ENGINES)}")
     targets.require_supported(target)
     place = destination(Path(path), naming(Path(path), to), _path(output), force=force)
+    _require_one_way(architecture, builder, builder_args, engine, allow_partial=allow_partial)
+    if builder is not None:
+        order = Order(
+            builder,
+            builder_args or {},
+            to,
+            tuple(custom),
+            input_shape
+            if isinstance(input_shape, Mapping)
+            else None
+            if input_shape is None
+            else {"": input_shape},
+            writer,
+            endpoints,
+            allow_partial,
+            verify,
+            allow_inexact,
+            dry_run,
+            timeout,
+        )
+        filled = built_and_filled(Path(path), order, place)
+        return Conversion(
+            Path(path),
+            place.path,
+            to,
+            not dry_run,
+            filled.findings,
+            filled.made.verified,
+            filled.made.signatures,
+            filled.matching,
+        )
     plan = _path(architecture)
     joined = verify and not dry_run
     with opened(Path(path), plan, writer, input_shape, joined=joined) as given:
@@ -134,7 +189,7 @@ def convert(
                 endpoints,
                 given.whole,
             )
-            made = _write(job, place)
+            made = _write(job, place, engine)
     return Conversion(
         Path(path),
         place.path,
@@ -144,7 +199,34 @@ def convert(
         made.verified,
         made.signatures,
         given.matching,
+        made.notes,
+        tuple(place.path.with_name(name) for name in made.modules),
+        made.changes,
     )
+
+
+def _require_one_way(
+    architecture: object,
+    builder: str | None,
+    arguments: object,
+    engine: str,
+    *,
+    allow_partial: bool,
+) -> None:
+    if builder is None:
+        if arguments:
+            raise UsageError("--builder-arg without --builder")
+        if allow_partial:
+            raise UsageError(
+                "only a builder's model may keep initial values", "--allow-partial with --builder"
+            )
+        return
+    if architecture is not None:
+        raise UsageError("--architecture and --builder were both given", "give one of them")
+    if engine == engine_choice.TF_KERAS:
+        raise UsageError(
+            "a builder runs on Keras 3 only", "leave --engine out, and port the builder's code"
+        )
 
 
 def naming(source: Path, to: str) -> Naming:
@@ -163,9 +245,15 @@ def _path(given: str | PathLike[str] | None) -> Path | None:
     return None if given is None else Path(given)
 
 
-def _write(job: Job, place: Destination) -> Made:
+def _write(job: Job, place: Destination, engine: str) -> Made:
+    chosen = engine_choice.choice(job, engine, place.path, force=place.force)
     if job.format == "savedmodel":
         with place.publishing_directory() as folder:
-            return make_savedmodel(job, folder)
-    with place.publishing(reopened) as path:
-        return Made((), make(job, path))
+            return engine_choice.make_savedmodel(job, folder, chosen)
+    with ExitStack() as publishing:
+        path = publishing.enter_context(place.publishing(reopened))
+        made = engine_choice.make(job, path, chosen)
+        for name, text in made.modules.items():
+            beside = Destination(place.path.with_name(name), force=place.force)
+            publishing.enter_context(beside.publishing()).write_text(text, encoding="utf-8")
+        return made

@@ -31,7 +31,7 @@ def provided_names(modules: Sequence[str]) -> frozenset[str]:
     Raises:
         UsageError: a file or folder does not exist.
     """
-    files = [path for module in modules for path in _files_of(module)]
+    files = [path for module in modules for path in files_of(module)]
     read: set[Path] = set()
     names: set[str] = set()
     while files:
@@ -149,7 +149,7 @@ def _at(place: Path) -> Iterator[Path]:
             return
 
 
-def _files_of(module: str) -> list[Path]:
+def files_of(module: str) -> list[Path]:
     """The Python files of a ``--custom``, those inside a package or folder included."""
     path = Path(module)
     if path.is_dir():

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from converter.rules import channels_first
 from converter.rules.apply import Upgrade
 
 if TYPE_CHECKING:
-    from converter.engines import Endpoint, Engine, Export, Signature, Verification
+    from converter.engines import Endpoint, Engine, Export, Prediction, Signature, Verification
 
 
 @dataclass(frozen=True)
@@ -62,13 +62,19 @@ class Made:
     Attributes:
         signatures: of a SavedModel.
         verified: None where it was turned off.
+        notes: what the user has to know of the way there.
+        modules: texts of Python modules that belong to it, by file name.
+        changes: what was changed in the user's code for them, by line.
     """
 
     signatures: tuple[Signature, ...]
     verified: Verified | None
+    notes: tuple[str, ...] = ()
+    modules: Mapping[str, str] = field(default_factory=dict)
+    changes: tuple[str, ...] = ()
 
 
-def make(job: Job, path: Path) -> Verified | None:
+def make(job: Job, path: Path) -> Made:
     """Writes a ``.keras`` or ``.h5`` to ``path``.
 
     Raises:
@@ -77,16 +83,25 @@ def make(job: Job, path: Path) -> Verified | None:
         NotExactError: Keras can't rebuild the model.
     """
     if job.custom:
-        return _rebuilt(job, path)
+        return rebuilt(job, path)
     (write_archive if job.format == "keras" else write_h5)(path, job.result, job.source)
     if not job.verify:
-        return None
+        return Made((), None)
     with _engine(job) as engine:
-        return _verdict(job, _against_source(job, engine, path))
+        return Made((), _verdict(job, _against_source(job, engine, path)))
 
 
-def _rebuilt(job: Job, path: Path) -> Verified | None:
-    """The user's classes: only they know their variables, so Keras loads a draft and saves it."""
+def rebuilt(job: Job, path: Path, seen: Prediction | None = None) -> Made:
+    """The user's classes: only they know their variables, so Keras loads a draft and saves it.
+
+    Args:
+        job: what to make.
+        path: where to write.
+        seen: what another library computed from the source; else the rebuilt model is the measure.
+
+    Raises:
+        See `make`.
+    """
     with tempfile.TemporaryDirectory(prefix="kfix-") as folder:
         scratch = Path(folder)
         draft = _draft(job, scratch)
@@ -97,21 +112,48 @@ def _rebuilt(job: Job, path: Path) -> Verified | None:
                 h5=path if job.format == "h5" else None,
                 custom=job.custom,
                 build_input_shape=build_input_shape(job.result.model),
-                predict=job.verify,
+                predict=job.verify and seen is None,
                 inputs=input_specs(job.result.model) or None,
             )
-        if built.prediction is None:
-            return None
+        notes = (*_lost_compile_state(built.compile_note), *_assumed(built.defaults))
+        expected = seen or built.prediction
+        if expected is None:
+            return Made((), None, notes)
         with _engine(job, scratch) as engine:
+            compared = _against_keras3(job, engine, path)
+            if compared is not None and compared.reference:
+                return Made((), _verdict(job, compared), notes)
             found = engine.verify_keras(
                 path,
-                reference=built.prediction.outputs_path,
+                reference=expected.outputs_path,
                 reference_kind="arrays",
-                inputs=built.prediction.inputs_path,
+                inputs=expected.inputs_path,
                 custom=job.custom,
                 tolerance=tolerance_of(job.result.model),
             )
-    return judged(found, "the rebuilt model", allow_inexact=job.allow_inexact)
+    called = "tf_keras" if seen else "the rebuilt model"
+    return Made((), judged(found, called, allow_inexact=job.allow_inexact), notes)
+
+
+def _against_keras3(job: Job, engine: Engine, path: Path) -> Verification | None:
+    """With the user's classes only Keras 3 itself can run a source, and only one of its own."""
+    reference, _ = reference_of(job.source.contents, job.result)
+    return _against_source(job, engine, path) if reference == "keras" else None
+
+
+def _lost_compile_state(reason: str) -> Iterator[str]:
+    if reason:
+        yield f"not compiled: {reason}"
+
+
+def _assumed(defaults: Sequence[str]) -> Iterator[str]:
+    """Classes without a get_config, of which Keras 1 and 2 saved nothing but the name."""
+    for each in defaults:
+        layer, _, what = each.partition(": ")
+        yield (
+            f"layer {layer}: the file lacks the arguments of its class, {what} was taken"
+            f" (another: kfix edit --set {layer}.KEY=VALUE)"
+        )
 
 
 def make_savedmodel(job: Job, folder: Path) -> Made:
@@ -128,9 +170,11 @@ def make_savedmodel(job: Job, folder: Path) -> Made:
     with tempfile.TemporaryDirectory(prefix="kfix-") as name:
         scratch = Path(name)
         draft = _draft(job, scratch)
-        inputs, outputs = _writers_names(job)
+        inputs, outputs = writers_names(job)
         with _engine(job, scratch) as engine:
-            seen = _against_source(job, engine, draft) if job.verify else None
+            # Plain Keras takes the weights of a draft with the user's classes by position.
+            by_name = bool(job.custom) and draft.suffix == ".h5"
+            seen = _against_source(job, engine, draft) if job.verify and not by_name else None
             first = _verdict(job, seen) if seen else None
             if seen and seen.reference:
                 _inner_layers_hold(job, engine, draft, seen)
@@ -146,13 +190,20 @@ def make_savedmodel(job: Job, folder: Path) -> Made:
                 inputs=seen.prediction.inputs_path if seen else None,
             )
         _refuse_turned_layers(job, export)
-        if first is None:
-            return Made(export.signatures, None)
-        verified = _chained(first, _signatures_hold(job, scratch, folder, export))
-    return Made(export.signatures, verified)
+        notes = tuple(_assumed(export.defaults))
+        if not job.verify:
+            return Made(export.signatures, None, notes)
+        last = signatures_hold(job, scratch, folder, export)
+    return Made(export.signatures, _chained(first or _not_compared(job), last), notes)
 
 
-def _writers_names(job: Job) -> tuple[list[str] | None, list[str] | None]:
+def _not_compared(job: Job) -> Verified:
+    """What is known before TensorFlow has run a model that only the user's classes can load."""
+    _, note = reference_of(job.source.contents, job.result)
+    return Verified("", "", None, False, note)
+
+
+def writers_names(job: Job) -> tuple[list[str] | None, list[str] | None]:
     """Names of the inputs and outputs as the source has them; rules may have changed the layers'.
 
     Where they have changed the number of tensors, the names are the model's own.
@@ -205,8 +256,21 @@ def _refuse_turned_layers(job: Job, export: Export) -> None:
                 )
 
 
-def _signatures_hold(job: Job, scratch: Path, folder: Path, export: Export) -> Verified:
-    """Has TensorFlow alone run every signature; the verdict on the one that differs most."""
+def signatures_hold(
+    job: Job, scratch: Path, folder: Path, export: Export, called: str = "keras"
+) -> Verified:
+    """Has TensorFlow alone run every signature; the verdict on the one that differs most.
+
+    Args:
+        job: what was made.
+        scratch: a folder for arrays.
+        folder: the SavedModel.
+        export: what it has to offer.
+        called: who computed what it has to give.
+
+    Raises:
+        VerificationError: a signature gives something else.
+    """
     verdicts = []
     with _engine(job, scratch, preload="tensorflow") as engine:
         for signature, prediction in zip(export.signatures, export.predictions, strict=True):
@@ -217,7 +281,7 @@ def _signatures_hold(job: Job, scratch: Path, folder: Path, export: Export) -> V
                 reference=prediction.outputs_path,
                 tolerance=tolerance_of(job.result.model),
             )
-            verdicts.append(judged(found, "keras", allow_inexact=job.allow_inexact))
+            verdicts.append(judged(found, called, allow_inexact=job.allow_inexact))
     return max(
         verdicts, key=lambda each: -1 if each.max_difference is None else each.max_difference
     )

@@ -57,11 +57,17 @@ def reference_of(contents: Contents, result: Upgrade) -> tuple[str, str]:
         return "", "no installable library reads files of Keras 1"
     if contents.told_shape:
         return "", "no other library builds the source, which does not say its input's shape"
+    departs = tf_keras_departs(result)
+    return ("", departs) if departs else ("tf_keras", "")
+
+
+def tf_keras_departs(result: Upgrade) -> str:
+    """Why tf_keras does not compute what the writer of a file did; empty where it does."""
     found = {each.code for each in result.findings if each.severity is not Severity.NOTICE}
     for item in all_rules():
         if item.rule.code in found and not item.rule.tf_keras_agrees:
-            return "", f"tf_keras computes something else than the writer: {item.rule.summary}"
-    return "tf_keras", ""
+            return f"tf_keras computes something else than the writer: {item.rule.summary}"
+    return ""
 
 
 HALF_PRECISION = {"bfloat16": Tolerance(1e-1, 5e-2), "float16": Tolerance(2e-2, 1e-2)}

@@ -9,7 +9,7 @@ import typer
 
 from converter.cli import options
 from converter.cli.frame import Session
-from converter.errors import ExitCode, UsageError
+from converter.errors import ExitCode
 
 if TYPE_CHECKING:
     from converter.api.convert import Conversion
@@ -21,6 +21,14 @@ class To(StrEnum):
     KERAS = "keras"
     H5 = "h5"
     SAVEDMODEL = "savedmodel"
+
+
+class Engine(StrEnum):
+    """The libraries that rebuild the user's classes."""
+
+    AUTO = "auto"
+    KERAS = "keras"
+    TF_KERAS = "tf_keras"
 
 
 def convert(
@@ -36,8 +44,12 @@ def convert(
     input_shape: options.InputShape = None,
     signature: options.Signatures = None,
     engine: Annotated[
-        str, typer.Option("--engine", help="The library that rebuilds custom classes.")
-    ] = "keras",
+        Engine,
+        typer.Option(
+            "--engine",
+            help="The library that rebuilds custom classes: tf_keras runs code of Keras 1 and 2.",
+        ),
+    ] = Engine.AUTO,
     verify: Annotated[
         bool, typer.Option("--verify/--no-verify", help="Compare outputs with the source.")
     ] = True,
@@ -54,8 +66,6 @@ def convert(
     from converter.cli import batch, matching
     from converter.cli.placing import Placing
 
-    if engine != "keras":
-        raise UsageError(f"--engine {engine} is not there yet", "keras is the only engine")
     shapes = parsed_shapes(input_shape or ())
     sources = discover(paths)
     placing = Placing(output, output_dir)
@@ -75,6 +85,7 @@ def convert(
                 writer=writer,
                 input_shape=shapes,
                 signatures=signature or (),
+                engine=engine,
                 verify=verify,
                 allow_inexact=allow_inexact,
                 force=force,
@@ -94,6 +105,7 @@ def _text(session: Session, found: Conversion, show_diff: bool, verify: bool) ->
     lines += matching.summary(session, found.matching, whole=not found.written)
     lines += outcome.answered(session, found.findings, show_diff)
     if found.written:
+        lines += outcome.own_code(session, found.notes, found.code_changes)
         lines += outcome.verification(found.verified, wanted=not verify)
         lines += outcome.signatures(found.signatures)
     return "\n".join(lines)

@@ -40,6 +40,14 @@ def _is_form(finding: Finding) -> bool:
     return finding.code.startswith("KF1") and finding.remedy.startswith("written")
 
 
+def own_code(session: Session, notes: Sequence[str], changes: Sequence[str]) -> Iterator[str]:
+    """Which engine ran the user's code, and with ``-v`` what was changed in it."""
+    for note in notes:
+        yield f"  {note}"
+    for change in changes if session.verbosity > 0 else ():
+        yield f"    {change}"
+
+
 def verification(found: Verified | None, wanted: bool) -> Iterator[str]:
     """What is known about the numbers of an output."""
     if found is None:

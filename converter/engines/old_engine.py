@@ -18,6 +18,10 @@ class OldEngine(Engine):
         """Starts the child."""
         super().__init__(timeout=timeout, scratch=scratch, environment={LEGACY: "1"})
 
+    def __enter__(self) -> OldEngine:
+        """The engine itself."""
+        return self
+
     def predict_old(
         self,
         source: Path | str,

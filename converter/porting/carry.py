@@ -8,8 +8,8 @@ counterpart is a problem, told with its line; nothing is guessed.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from converter.porting.dialect import Dialect
 from converter.porting.editing import Edit, Span, edited, span
@@ -67,9 +67,15 @@ class Carried:
     problems: tuple[Problem, ...]
 
 
-def carried(source: Source, dialect: Dialect) -> Carried:
-    """The module for plain Keras 3."""
-    work = _Work(source, dialect)
+def carried(source: Source, dialect: Dialect, modules: Mapping[str, str] | None = None) -> Carried:
+    """The module for plain Keras 3.
+
+    Args:
+        source: the module.
+        dialect: what its words meant.
+        modules: new names of the user's modules, by the old ones.
+    """
+    work = _Work(source, dialect, modules or {})
     problems = tuple(sorted(work.problems(), key=lambda problem: problem.line))
     edits = list(work.edits())
     changes = tuple(
@@ -83,6 +89,7 @@ def carried(source: Source, dialect: Dialect) -> Carried:
 class _Work:
     source: Source
     dialect: Dialect
+    modules: Mapping[str, str]
 
     def problems(self) -> Iterator[Problem]:
         for each in self.source.imports:
@@ -151,7 +158,7 @@ class _Work:
         """The statement of today for one imported name."""
         path = each.path
         if path.split(".")[0] not in ("keras", "tensorflow"):
-            return _as_written(each)
+            return _as_written(replace(each, module=self.modules.get(each.module, each.module)))
         found = today(path, self.dialect)
         if found.problem:
             return _as_written(each)
@@ -233,11 +240,20 @@ class _Work:
     def whole(self, edits: Iterable[Edit]) -> str:
         """The module with its edits, and with what they need in front."""
         edits = list(edits)
-        bare = edited(self.source.text, edits)
-        support = definitions(bare, self.dialect)
-        if not support:
-            return bare
-        return edited(self.source.text, [*edits, Edit(self._front(), support)])
+        support = definitions(edited(self.source.text, edits), self.dialect)
+        note = f"# Carried to Keras 3 by kfix from {self.source.name}.\n"
+        text = edited(self.source.text, [*edits, Edit(self._front(), note + support)])
+        return text.rstrip("\n") + "\n" + self._objects()
+
+    def _objects(self) -> str:
+        """A dictionary of all that a file may ask for, for ``load_model``."""
+        body = self.source.tree.body
+        names = [each.name for each in body if isinstance(each, (ast.ClassDef, ast.FunctionDef))]
+        bound = {each.id for each in ast.walk(self.source.tree) if isinstance(each, ast.Name)}
+        if "custom_objects" in bound:
+            return ""
+        entries = "".join(f'    "{name}": {name},\n' for name in names if name[0] != "_")
+        return f"\n\ncustom_objects = {{\n{entries}}}\n"
 
     def _front(self) -> Span:
         """Where the first statement begins that is neither text nor from the future."""
@@ -291,7 +307,7 @@ def _is_dimension(node: ast.expr) -> bool:
 def _has_old_habits(node: ast.ClassDef) -> bool:
     for each in ast.walk(node):
         is_list = isinstance(each, ast.Attribute) and each.attr in LISTS_OF_WEIGHTS
-        if is_list and isinstance(each.ctx, ast.Store):
+        if is_list and isinstance(getattr(each, "ctx", None), ast.Store):
             return True
         names = (getattr(each, "attr", ""), getattr(each, "name", ""))
         if "add_weight" in names or "get_output_shape_for" in names:
@@ -301,8 +317,8 @@ def _has_old_habits(node: ast.ClassDef) -> bool:
 
 def _as_written(each: Import) -> str:
     if isinstance(each.node, ast.Import):
-        renamed = each.name != each.module.split(".")[0]
-        return f"import {each.module}" + (f" as {each.name}" if renamed else "")
+        renamed = f" as {each.name}" if each.name != each.module.split(".")[0] else ""
+        return f"import {each.module}{renamed}"
     leaf = each.path.rpartition(".")[2] if not each.level else each.path
     return f"from {each.module} import {leaf}" + (f" as {each.name}" if each.name != leaf else "")
 

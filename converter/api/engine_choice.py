@@ -1,0 +1,230 @@
+"""Which library rebuilds a model with the user's own code: Keras 3, or tf_keras for old code."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from converter.api import making
+from converter.api.making import Job, Made
+from converter.api.old_code import CarriedModules, OldModules, carried_modules, old_modules
+from converter.api.outputs import stem
+from converter.api.probe import build_input_shape, input_specs
+from converter.api.verification import Verified, tf_keras_departs
+from converter.errors import KfixError, MissingObjectError, NotExactError, OutputError
+
+if TYPE_CHECKING:
+    from converter.engines import Prediction
+
+AUTO, KERAS, TF_KERAS = "auto", "keras", "tf_keras"
+ENGINES = (AUTO, KERAS, TF_KERAS)
+"""The values of ``--engine``."""
+
+_INSTEAD = "Or write a SavedModel, which tf_keras does with the code as it is: --to savedmodel."
+_OWN_FAILED = ("The custom code failed", "--custom")
+"""How the messages begin that say that the user's code does not run."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An engine, and the user's modules as it has to see them.
+
+    Attributes:
+        name: what was asked for.
+        old: the modules as text.
+        output: the name that the output will have.
+        force: replace files that exist.
+    """
+
+    name: str
+    old: OldModules
+    output: Path
+    force: bool = False
+
+    @property
+    def is_old(self) -> bool:
+        """Whether the code is to be taken for old from the start."""
+        return self.name == TF_KERAS or (self.name == AUTO and bool(self.old.words))
+
+
+def choice(job: Job, name: str, output: Path, *, force: bool = False) -> Choice:
+    """Looks at the user's modules without importing them.
+
+    Raises:
+        UsageError: a file of theirs does not exist.
+        NotExactError: tf_keras was asked for and can't read such files.
+    """
+    writer = job.source.contents.writer
+    if name == TF_KERAS and writer.generation >= 3:
+        raise NotExactError("tf_keras reads no files of Keras 3", "Leave --engine out.")
+    return Choice(name, old_modules(job.custom, writer), output, force)
+
+
+def make(job: Job, path: Path, chosen: Choice) -> Made:
+    """Writes a ``.keras`` or ``.h5`` to ``path``; old code is carried to Keras 3 for it.
+
+    Raises:
+        MissingObjectError: the code does not run on the engine, or can't be carried.
+        OutputError: a module would replace a file.
+        VerificationError: the file computes something else than the source.
+        NotExactError: Keras can't rebuild the model.
+    """
+    if not job.custom:
+        return making.make(job, path)
+    return _by_choice(
+        chosen,
+        lambda: making.make(job, path),
+        lambda reason: _make_carried(job, path, chosen, reason),
+    )
+
+
+def make_savedmodel(job: Job, folder: Path, chosen: Choice) -> Made:
+    """Writes a SavedModel into ``folder``, from Keras 3 or, with old code, from tf_keras.
+
+    Raises:
+        MissingObjectError: the code does not run on the engine.
+        VerificationError: a step computes something else than the one before.
+        NotExactError: the model can't be rebuilt or traced.
+    """
+    if not job.custom and chosen.name != TF_KERAS:
+        return making.make_savedmodel(job, folder)
+    return _by_choice(
+        chosen,
+        lambda: making.make_savedmodel(job, folder),
+        lambda reason: _export_old(job, folder, chosen, reason),
+    )
+
+
+def _by_choice(chosen: Choice, by_keras: Callable[[], Made], by_old: Callable[[str], Made]) -> Made:
+    if chosen.is_old:
+        return by_old(chosen.old.reason)
+    try:
+        return by_keras()
+    except MissingObjectError as error:
+        if chosen.name == KERAS and chosen.old.words:
+            raise _needs_keras2(chosen.old, error) from error
+        if chosen.name != AUTO or not str(error).startswith(_OWN_FAILED):
+            raise
+        try:
+            return by_old(f"Keras 3 does not run the code ({str(error).rstrip('.')})")
+        except KfixError:
+            # What Keras 3 said is about the code as the user has it.
+            raise error from None
+
+
+def _needs_keras2(old: OldModules, error: MissingObjectError) -> MissingObjectError:
+    found = MissingObjectError(
+        f"{old.reason}, and does not run on Keras 3", "Leave --engine out, or give tf_keras."
+    )
+    found.add_note(str(error))
+    return found
+
+
+def _make_carried(job: Job, path: Path, chosen: Choice, reason: str) -> Made:
+    hint = "" if _no_tf_keras(job) else _INSTEAD
+    code = carried_modules(chosen.old, job.custom, stem(chosen.output), hint)
+    _refuse_existing(chosen, code)
+    with tempfile.TemporaryDirectory(prefix="kfix-") as folder:
+        scratch = Path(folder)
+        seen, note = _seen_by_tf_keras(job, chosen, scratch) if job.verify else (None, "")
+        carried = replace(job, custom=_written(code, scratch))
+        made = making.rebuilt(carried, path, seen)
+    verified = made.verified
+    if verified is not None and seen is None:
+        verified = replace(verified, note=verified.note or note)
+    carried_to = f"carried to Keras 3: {', '.join(code.texts)}, {len(code.changes)} changes"
+    loading = f"load_model takes the custom_objects of {' and '.join(code.given)}"
+    notes = tuple(filter(None, [reason, carried_to, loading]))
+    return Made((), verified, notes + made.notes, code.texts, code.changes)
+
+
+def _refuse_existing(chosen: Choice, code: CarriedModules) -> None:
+    for name in code.texts:
+        path = chosen.output.with_name(name)
+        if path.exists() and not chosen.force:
+            raise OutputError(f"{path} exists already", "Replace it with --force.")
+
+
+def _written(code: CarriedModules, scratch: Path) -> tuple[str, ...]:
+    folder = scratch / "code"
+    folder.mkdir()
+    for name, text in code.texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return tuple(str(folder / name) for name in code.given)
+
+
+def _no_tf_keras(job: Job) -> str:
+    """Why tf_keras can't stand for the writer of a file; empty where it can."""
+    contents = job.source.contents
+    if contents.writer.generation != 2:
+        return f"tf_keras reads no files of Keras {contents.writer.generation}"
+    if contents.told_shape:
+        return "tf_keras does not build the source, which does not say its input's shape"
+    return tf_keras_departs(job.result)
+
+
+def _seen_by_tf_keras(job: Job, chosen: Choice, scratch: Path) -> tuple[Prediction | None, str]:
+    """What tf_keras computes from the source with the code as it is, or why it can't."""
+    from converter.engines.old_engine import OldEngine
+
+    why = _no_tf_keras(job)
+    if why:
+        return None, why
+    try:
+        with OldEngine(timeout=job.timeout, scratch=scratch / "old") as engine:
+            return engine.predict_old(
+                job.reference,
+                custom=job.custom,
+                dialect=chosen.old.dialect,
+                inputs=input_specs(job.result.model) or None,
+                build_input_shape=build_input_shape(job.result.model),
+            ), ""
+    except KfixError as error:
+        if chosen.name == TF_KERAS:
+            raise
+        return None, str(error)
+
+
+def _export_old(job: Job, folder: Path, chosen: Choice, reason: str) -> Made:
+    why = _no_tf_keras(job)
+    if why:
+        return _export_carried(job, folder, chosen, reason, why)
+    from converter.engines.old_engine import OldEngine
+
+    inputs, outputs = making.writers_names(job)
+    with tempfile.TemporaryDirectory(prefix="kfix-") as name:
+        scratch = Path(name)
+        with OldEngine(timeout=job.timeout, scratch=scratch / "old") as engine:
+            export = engine.export_old(
+                job.reference,
+                folder,
+                custom=job.custom,
+                dialect=chosen.old.dialect,
+                input_names=inputs,
+                output_names=outputs,
+                endpoints=job.endpoints,
+                inputs=input_specs(job.result.model) or None,
+                build_input_shape=build_input_shape(job.result.model),
+                predict=job.verify,
+            )
+        verified: Verified | None = None
+        if job.verify:
+            verified = making.signatures_hold(job, scratch, folder, export, TF_KERAS)
+    notes = tuple(filter(None, [reason, "tf_keras rebuilt the model with the code as it is"]))
+    return Made(export.signatures, verified, notes)
+
+
+def _export_carried(job: Job, folder: Path, chosen: Choice, reason: str, why: str) -> Made:
+    """Where tf_keras can't read the source: Keras 3 with the code carried to it."""
+    try:
+        code = carried_modules(chosen.old, job.custom, stem(chosen.output))
+    except MissingObjectError as error:
+        error.hint = error.hint or f"It has to run on Keras 3, because {why}."
+        raise
+    with tempfile.TemporaryDirectory(prefix="kfix-") as name:
+        made = making.make_savedmodel(replace(job, custom=_written(code, Path(name))), folder)
+    rebuilt = "Keras 3 rebuilt the model with the code carried to it"
+    return replace(made, notes=tuple(filter(None, [reason, why, rebuilt])))

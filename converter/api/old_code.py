@@ -1,0 +1,158 @@
+"""The user's old code: found by its text, run by tf_keras, carried to Keras 3."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from converter.api.custom import files_of
+from converter.errors import MissingObjectError
+from converter.model.description import Writer
+from converter.porting.carry import Carried, carried
+from converter.porting.dialect import Dialect, dialect_of
+from converter.porting.scan import OldWord, old_words
+from converter.porting.source import Source
+from converter.porting.today import Problem
+
+
+@dataclass(frozen=True)
+class OldModules:
+    """The user's modules as text, and what keeps them from running on Keras 3.
+
+    Attributes:
+        sources: by their files: those that were given, and what lies beside them and they import.
+        dialect: what their words meant to the program that wrote the model.
+        words: words that Keras 3 does not know, each with its file's name.
+    """
+
+    sources: Mapping[Path, Source]
+    dialect: Dialect
+    words: tuple[tuple[str, OldWord], ...]
+
+    @property
+    def reason(self) -> str:
+        """Why they don't run on Keras 3: ``my_layers.py needs Keras 2 (line 3: …)``."""
+        if not self.words:
+            return ""
+        name, word = self.words[0]
+        generation = 1 if self.dialect.keras1 else 2
+        return f"{name} needs Keras {generation} (line {word.line}: {word.what})"
+
+
+def old_modules(custom: Sequence[str], writer: Writer) -> OldModules:
+    """Reads the text of what ``--custom`` names.
+
+    Raises:
+        UsageError: a file does not exist.
+    """
+    found: dict[Path, Source] = {}
+    pending = [path for each in custom for path in files_of(each)]
+    while pending:
+        path = pending.pop(0).resolve()
+        source = None if path in found else Source.read(path)
+        if source is not None:
+            found[path] = source
+            pending += _beside(path, source)
+    dialect = dialect_of(writer, tuple(found.values()))
+    words = tuple((each.name, word) for each in found.values() for word in old_words(each))
+    return OldModules(found, dialect, words)
+
+
+def _beside(path: Path, source: Source) -> Iterator[Path]:
+    """The modules in the same folder that a module imports."""
+    for each in source.imports:
+        other = path.with_name(f"{_first(each.module)}.py")
+        if not each.level and other.is_file() and other != path:
+            yield other
+
+
+def _first(module: str) -> str:
+    return module.split(".")[0]
+
+
+@dataclass(frozen=True)
+class CarriedModules:
+    """The user's modules in the words of Keras 3.
+
+    Attributes:
+        texts: by the names of the new files.
+        given: which of these hold what was named with ``--custom``.
+        changes: ``my_layers.py:3: from keras.engine import A → from keras.layers import A``.
+    """
+
+    texts: Mapping[str, str]
+    given: tuple[str, ...]
+    changes: tuple[str, ...]
+
+
+def carried_modules(
+    old: OldModules, custom: Sequence[str], stem: str, hint: str = ""
+) -> CarriedModules:
+    """Carries all the modules.
+
+    Args:
+        old: the modules.
+        custom: the values of ``--custom`` that they came from.
+        stem: how the new files begin, ``model`` for ``model_custom.py``.
+        hint: what can be done where a module can't be carried.
+
+    Raises:
+        MissingObjectError: a word has no counterpart in Keras 3, or a package was given.
+    """
+    _require_files(custom, hint)
+    names = _new_names(list(old.sources), stem)
+    modules = {path.stem: Path(name).stem for path, name in names.items()}
+    results = {path: carried(each, old.dialect, modules) for path, each in old.sources.items()}
+    problems = [
+        (old.sources[path].name, problem)
+        for path, result in results.items()
+        for problem in result.problems
+    ]
+    if problems:
+        raise _no_counterpart(problems, hint)
+    wanted = {path.resolve() for each in custom for path in files_of(each)}
+    return CarriedModules(
+        {names[path]: result.text for path, result in results.items()},
+        tuple(names[path] for path in results if path in wanted),
+        tuple(
+            text for path, result in results.items() for text in _told(old.sources[path], result)
+        ),
+    )
+
+
+def _require_files(custom: Sequence[str], hint: str) -> None:
+    for each in custom:
+        if len(files_of(each)) != 1 or files_of(each)[0].name == "__init__.py":
+            message = f"--custom {each}: old code is carried to Keras 3 file by file, not a package"
+            raise MissingObjectError(message, f"Give its files one by one. {hint}".strip())
+
+
+def _new_names(paths: Sequence[Path], stem: str) -> dict[Path, str]:
+    plain = re.sub(r"\W", "_", stem)
+    plain = f"_{plain}" if plain[:1].isdigit() else plain
+    ends = ["custom"] if len(paths) == 1 else [path.stem for path in paths]
+    return {path: f"{plain}_{end}.py" for path, end in zip(paths, ends, strict=True)}
+
+
+def _told(source: Source, result: Carried) -> Iterator[str]:
+    for change in result.changes:
+        old, new = (_on_one_line(each) for each in (change.old, change.new))
+        what = f"{old} → {new}" if old else f"{new.rstrip(', ')} as a base"
+        yield f"{source.name}:{change.line}: {what}"
+
+
+def _on_one_line(text: str) -> str:
+    return "; ".join(" ".join(line.split()) for line in text.splitlines())
+
+
+def _no_counterpart(problems: Sequence[tuple[str, Problem]], hint: str) -> MissingObjectError:
+    name, first = problems[0]
+    others = len({(each, problem.line) for each, problem in problems}) - 1
+    more = f" (and {others} more lines like it)" if others else ""
+    what = f"{name}:{first.line}: {first.what} has no counterpart in Keras 3: {first.advice}{more}"
+    error = MissingObjectError(what, hint)
+    for each, problem in problems[1:]:
+        error.add_note(f"{each}:{problem.line}: {problem.what}: {problem.advice}")
+    return error
