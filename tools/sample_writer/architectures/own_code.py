@@ -110,6 +110,25 @@ def own_nested_frozen(F):
     return _inside(F, False)
 
 
+@architecture()
+def own_nested_rules(F):
+    """Weights beside a layer of the owner's that Keras 3 wants otherwise."""
+    L, own = F.layers, F.own("own_layers.py")
+    part = F.Input(shape=(6, 5, 2))
+    y = own.Scale(1.5)(L.Conv2D(3, 3)(part))
+    inner = F.Model(part, L.GRU(3, recurrent_activation="hard_sigmoid")(L.Reshape((4, 9))(y)))
+    x = F.Input(shape=(6, 5, 2))
+    return _made(F.Model(x, L.Dense(2)(inner(x))), "own_layers.py")
+
+
+@architecture()
+def own_first(F):
+    """The first layer of a Sequential holds the shape of the input."""
+    L, own = F.layers, F.own("own_layers.py")
+    layers = [own.Scale(0.5, input_shape=(4,)), L.Dense(3), own.Scale(), L.Dense(2)]
+    return _made(F.Sequential(layers), "own_layers.py")
+
+
 @architecture(writers="keras>=2.1.4 tf keras3", needs="RNN")
 def own_wrapped(F):
     L, own = F.layers, F.own("own_layers.py")
