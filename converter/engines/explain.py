@@ -35,7 +35,7 @@ _REQUIRED = re.compile(
     r"((?:'\w+'|, | and )+)"
 )
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_STUBS = "Pass --custom FILE.py that defines it; `kfix stubs` writes a skeleton."
+_GIVE = "Pass the file, folder or module that defines it with --custom."
 
 
 def one_line(error: BaseException, limit: int = 300) -> str:
@@ -91,7 +91,7 @@ def _missing_objects(config: Any, objects: Mapping[str, Any]) -> MissingObjectEr
         return None
     listed = ", ".join(f"{name}{_at(paths)}" for name, paths in missing.items())
     noun = "a custom object that was" if len(missing) == 1 else "custom objects that were"
-    return MissingObjectError(f"The model needs {noun} not given: {listed}.", _STUBS)
+    return MissingObjectError(f"The model needs {noun} not given: {listed}.", _GIVE)
 
 
 def _at(paths: list[str]) -> str:
