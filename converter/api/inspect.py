@@ -12,6 +12,7 @@ from converter.api.walk import Placed, layers
 from converter.containers import ModelFile, open_model
 from converter.model.description import CompileState, Dataset, Json, Model, Writer
 from converter.model.findings import Finding, Severity
+from converter.rules.own_objects import own_activations
 
 
 @dataclass(frozen=True)
@@ -250,11 +251,11 @@ def _object_name(value: Mapping[str, Json]) -> str:
 
 
 def _custom_objects(model: Model, findings: Iterable[Finding]) -> tuple[str, ...]:
-    """Classes of the layers that only the user's code can provide."""
+    """Classes of layers, and functions in stock layers, that only the user's code can provide."""
     wanted = {each.layer for each in findings if each.severity is Severity.CUSTOM and each.layer}
-    classes = {
-        placed.layer.registered_name or placed.layer.class_name
-        for placed in layers(model)
-        if placed.path in wanted
-    }
-    return tuple(sorted(classes))
+    found: set[str] = set()
+    for placed in layers(model):
+        if placed.path in wanted:
+            own = set(own_activations(placed.layer))
+            found |= own or {placed.layer.registered_name or placed.layer.class_name}
+    return tuple(sorted(found))

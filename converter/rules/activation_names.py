@@ -28,7 +28,9 @@ def rewrite(layer: Layer, context: Context) -> Change | None:
     for key, value in layer.config.items():
         if not key.endswith("activation") or value is None:
             continue
-        name = _name(value)
+        name = name_of(value)
+        if name in context.custom and _is_object(value):
+            continue
         if name not in keras3.OBJECTS["activations"] and name not in context.custom:
             message = (
                 f"{layer.class_name} uses the activation '{name}', which is not one of Keras's"
@@ -44,7 +46,12 @@ def rewrite(layer: Layer, context: Context) -> Change | None:
     return Change(Severity.BREAKS, message, (layer.with_config(**changed),), "written by name")
 
 
-def _name(value: Json) -> str:
+def _is_object(value: Json) -> bool:
+    return isinstance(value, Mapping) and value.get("class_name") != "function"
+
+
+def name_of(value: Json) -> str:
+    """The name of an activation, however it is stored."""
     if isinstance(value, Mapping):
         value = (
             value.get("config")

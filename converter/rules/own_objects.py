@@ -13,11 +13,12 @@ Links: https://keras.io/guides/serialization_and_saving/
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from converter.knowledge import keras3
 from converter.model.description import Json, Layer
 from converter.model.findings import Severity
+from converter.rules.activation_names import name_of
 from converter.rules.base import Change, Context, Rule, Stage
 
 KINDS = {
@@ -44,6 +45,17 @@ def rewrite(layer: Layer, context: Context) -> Change | None:
     return Change(
         Severity.BREAKS, message, (layer.with_config(**changed),), "written in Keras 3's form"
     )
+
+
+def own_activations(layer: Layer) -> Iterator[str]:
+    """Names of a stock layer's activations that are not Keras's."""
+    if layer.class_name not in keras3.LAYERS:
+        return
+    for key, value in layer.config.items():
+        if key.endswith("activation") and value is not None:
+            name = name_of(value)
+            if name not in keras3.OBJECTS["activations"]:
+                yield name
 
 
 def _own(value: Json, kind: str, context: Context) -> Json:

@@ -119,6 +119,9 @@ def test_inspection(sample):
 
 def test_inspection_of_custom_objects(sample):
     assert inspect(sample("tf-2.8.0", "custom_layer")).custom_objects == ("Scale",)
+    assert inspect(sample("tf-2.8.0", "own_functions")).custom_objects == ("swash",)
+    registered = inspect(sample("tf-2.15.0", "custom_registered"))
+    assert registered.custom_objects == ("Mine>Scale",)
     assert inspect(sample("tf-2.8.0", "lambda_function")).lambdas
 
 
