@@ -120,7 +120,7 @@ def rebuilt(job: Job, path: Path, seen: Prediction | None = None) -> Made:
         if expected is None:
             return Made((), None, notes)
         with _engine(job, scratch) as engine:
-            compared = _against_keras3(job, engine, path)
+            compared = _against_library(job, engine, path) if seen is None else None
             if compared is not None and compared.reference:
                 return Made((), _verdict(job, compared), notes)
             found = engine.verify_keras(
@@ -135,10 +135,10 @@ def rebuilt(job: Job, path: Path, seen: Prediction | None = None) -> Made:
     return Made((), judged(found, called, allow_inexact=job.allow_inexact), notes)
 
 
-def _against_keras3(job: Job, engine: Engine, path: Path) -> Verification | None:
-    """With the user's classes only Keras 3 itself can run a source, and only one of its own."""
+def _against_library(job: Job, engine: Engine, path: Path) -> Verification | None:
+    """Keras 3 runs its own sources with the user's classes; tf_keras any that has none of them."""
     reference, _ = reference_of(job.source.contents, job.result)
-    return _against_source(job, engine, path) if reference == "keras" else None
+    return _against_source(job, engine, path) if reference else None
 
 
 def _lost_compile_state(reason: str) -> Iterator[str]:

@@ -109,7 +109,7 @@ def repair(
         form = "keras" if contents.kind is Kind.KERAS_ARCHIVE else "h5"
         job = Job(source, result, form, tuple(custom), verify, allow_inexact, timeout)
         with place.publishing(reopened) as temporary:
-            verified = make(job, temporary)
+            verified = make(job, temporary).verified
     return Repair(contents.path, place.path, place.backup_path, True, found, verified)
 
 
