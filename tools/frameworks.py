@@ -55,6 +55,11 @@ def _tf(python: str, version: str, *rest: str, package: str = "tensorflow-cpu") 
     return Framework(python, (f"{package}=={version}", *rest))
 
 
+def _addons(version: str) -> tuple[str, ...]:
+    """TensorFlow Addons; early releases don't run with today's typeguard."""
+    return (f"tensorflow-addons=={version}", "typeguard<3")
+
+
 def _keras3(version: str, tensorflow: str, *rest: str) -> Framework:
     """SciPy is there for the spectrogram layers."""
     requirements = (f"tensorflow-cpu=={tensorflow}", f"keras=={version}", "scipy", *rest)
@@ -93,9 +98,9 @@ FRAMEWORKS: dict[str, Framework] = {
     "tf-1.13.1": _tf("3.7", "1.13.1", *_OLD, package="tensorflow"),
     "tf-1.15.0": _tf("3.7", "1.15.0", "h5py<3", PROTOBUF, "numpy<1.19"),
     "tf-2.0.0": _tf("3.7", "2.0.0", "h5py<3", PROTOBUF, "numpy<1.19", package="tensorflow"),
-    "tf-2.1.0": _tf("3.7", "2.1.0", "h5py<3", PROTOBUF, "numpy<1.19"),
+    "tf-2.1.0": _tf("3.7", "2.1.0", *_addons("0.9.1"), "h5py<3", PROTOBUF, "numpy<1.19"),
     "tf-2.2.0": _tf("3.8", "2.2.0", "h5py<3", PROTOBUF, "numpy<1.19"),
-    "tf-2.3.0": _tf("3.8", "2.3.0", PROTOBUF),
+    "tf-2.3.0": _tf("3.8", "2.3.0", *_addons("0.11.2"), PROTOBUF),
     "tf-2.4.0": _tf("3.8", "2.4.0", PROTOBUF),
     "tf-2.5.0": _tf("3.9", "2.5.0", "tensorflow-addons==0.13.0", PROTOBUF),
     "tf-2.6.0": _tf("3.9", "2.6.0", "keras<2.7", PROTOBUF),
@@ -104,11 +109,11 @@ FRAMEWORKS: dict[str, Framework] = {
         "3.9", "2.8.0", "tensorflow-addons==0.16.1", PROTOBUF, "numpy<1.24", "h5py<3.9"
     ),
     "tf-2.9.0": _tf("3.10", "2.9.0", PROTOBUF, "numpy<1.24", "h5py<3.9"),
-    "tf-2.10.0": _tf("3.10", "2.10.0", "numpy<2"),
+    "tf-2.10.0": _tf("3.10", "2.10.0", *_addons("0.18.0"), "numpy<2"),
     "tf-2.11.0": _tf("3.10", "2.11.0", "numpy<2"),
     "tf-2.12.0": _tf("3.11", "2.12.0", "numpy<2"),
     "tf-2.13.0": _tf("3.10", "2.13.0", "tensorflow-addons==0.21.0", "numpy<2"),
-    "tf-2.15.0": _tf("3.11", "2.15.0", "numpy<2"),
+    "tf-2.15.0": _tf("3.11", "2.15.0", *_addons("0.23.0"), "numpy<2"),
     "tf-2.14.0": _tf("3.11", "2.14.0", "numpy<2"),
     "tf-2.16.1": _legacy_keras("2.16.1", "2.16.0", "numpy<2"),
     "tf-2.18.0": _legacy_keras("2.18.0", "2.18.0"),

@@ -102,6 +102,7 @@ A manifest entry says the `kind` of file, the `layers` in it, and what to `expec
 | lambda, masked-lambda | a Lambda layer |
 | op-layer | TensorFlow operations in the graph, or operations of Keras 3 in an `.h5` |
 | mask-op | an `.h5` of Keras 3 that keeps the computation of a mask as operations |
+| addons | a layer of TensorFlow Addons that Keras 3 has nothing for |
 | custom | the owner's own layers or functions (no `options`: only the compile state has them) |
 | removed-layer | a class that Keras 3 no longer has |
 | cudnn | CuDNNLSTM, CuDNNGRU; the numbers are of the same framework's own CPU conversion |
@@ -112,6 +113,7 @@ A manifest entry says the `kind` of file, the `layers` in it, and what to `expec
 | no-backend | numbers that depend on the backend, which nothing in the file shows (`options`) |
 | theano-release | padding that depends on the release of Theano, which no file names (`options`) |
 | two-releases | releases that give the same version computed different things (`options`) |
+| ragged | rows of different lengths, where Keras 3 would have to make them ragged again |
 | inner-masks | masks that are made inside a TimeDistributed |
 | no-input-shape | the writer lost the shape of the input (`options`) |
 

@@ -13,6 +13,7 @@ from typing import Any
 from converter.dialects import merged_branches
 from converter.dialects.reading import is_history, mapping, sequence, sound, tensor, whole_model
 from converter.errors import NotAModelError
+from converter.layouts import addons
 from converter.model.description import Call, Json, Layer, Model, TensorRef
 from converter.model.structures import map_refs, refs
 
@@ -318,7 +319,7 @@ def _layer(entry: Json) -> Layer:
     """A layer entry of any depth, wrapped layers and cells included."""
     if not isinstance(entry, Mapping) or "class_name" not in entry or "config" not in entry:
         raise NotAModelError("a layer of the config has no class_name and config")
-    class_name, config = str(entry["class_name"]), entry["config"]
+    class_name, config = _class_name(entry), entry["config"]
     name = _name(entry)
     registered = (
         entry.get("registered_name") if ">" in str(entry.get("registered_name") or "") else None
@@ -350,6 +351,12 @@ def _layer(entry: Json) -> Layer:
         registered_name=registered,
         build_config=entry.get("build_config"),
     )
+
+
+def _class_name(entry: Mapping[str, Json]) -> str:
+    """The class; one of TensorFlow Addons with its package, which TensorFlow 2.13 keeps apart."""
+    registered = str(entry.get("registered_name") or "")
+    return registered if registered.startswith(addons.PACKAGE) else str(entry["class_name"])
 
 
 def _is_functional_subclass(class_name: str, config: Json) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from converter.layouts import addons
 from converter.layouts.graph_order import ordered_layers
 from converter.layouts.legacy import CountMismatchError, weight
 from converter.layouts.variables import Variable, is_op, variables_of
@@ -137,6 +138,7 @@ def bind(
     found: dict[int, tuple[Weight, ...]] = {}
     problems: list[Exception] = []
     visits = _visits_of_tf_2_13(stored) if _of_tf_2_13(stored) else _once
+    stored = _with_held_kernels(model, stored, implicit_masks, visits)
     for layer, path in layer_paths(model, implicit_masks=implicit_masks, visits=visits):
         names = [variable.name for variable in archived_variables(layer)]
         paths = [f"{path}/{name}" for name in _variable_paths(layer)]
@@ -155,6 +157,34 @@ def bind(
         found[id(layer)] = tuple(weight(name, data) for name, data in present)
     layers = tuple(rebuild_identified(layer, found) for layer in model.layers)
     return replace(model, layers=layers), problems
+
+
+def _with_held_kernels(
+    model: Model, stored: Mapping[str, Dataset], implicit_masks: bool, visits: Visits
+) -> Mapping[str, Dataset]:
+    """Puts kernels that wrappers of Addons hold as their own at the layers that they wrap.
+
+    A WeightNormalization has taken it from the layer; a SpectralNormalization shares it.
+    """
+    new = dict(stored)
+    for layer, path in layer_paths(model, implicit_masks=implicit_masks, visits=visits):
+        if layer.class_name == addons.SPECTRAL_NORMALIZATION:
+            _move(new, f"{path}/vars/1", f"{path}/vars/0")
+        if layer.class_name != addons.WEIGHT_NORMALIZATION or "layer" not in layer.inner:
+            continue
+        inner = layer.inner["layer"]
+        paths = [f"{path}/layer/{each}" for each in _variable_paths(inner)]
+        held = addons.held_index(layer)
+        for index in reversed(range(held + 1, len(paths))):
+            _move(new, paths[index - 1], paths[index])
+        _move(new, f"{path}/vars/1", paths[held])
+        _move(new, f"{path}/vars/2", f"{path}/vars/1")
+    return new
+
+
+def _move(stored: dict[str, Dataset], old: str, new: str) -> None:
+    if old in stored:
+        stored[new] = stored.pop(old)
 
 
 def _of_tf_2_13(stored: Mapping[str, Dataset]) -> bool:

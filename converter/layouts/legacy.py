@@ -14,12 +14,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
 
+from converter.layouts import addons
 from converter.layouts.graph_order import ordered_layers
 from converter.layouts.variables import Variable, is_op, variables_of
 from converter.model.description import Dataset, Layer, Model, Weight
 
 ATTENTIONS = frozenset({"MultiHeadAttention", "GroupedQueryAttention", "GroupQueryAttention"})
 """Layers whose variables belong to layers inside, which no config describes."""
+
+SPECTRAL_NORMALIZATIONS = frozenset({"SpectralNormalization", addons.SPECTRAL_NORMALIZATION})
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,21 @@ VariablesOf = Callable[[Layer], "list[Variable] | None"]
 """The variables that a layer itself creates, see ``variables_of``."""
 
 
+def trainable_slots(
+    layer: Layer, *, implicit_masks: bool = True, variables: VariablesOf = variables_of
+) -> list[tuple[Layer, int]]:
+    """The trainable variables of a layer of the top model, in order.
+
+    Each is the layer that has it, and which of its own it is.
+
+    Arguments and errors as in ``slots``.
+    """
+    trainable, _ = _slots(layer, layer.name, implicit_masks, _is_frozen(layer), variables)
+    held: dict[str, Layer] = {}
+    rebuild(layer, layer.name, lambda each, where: held.setdefault(where, each))
+    return [(held[slot.path], slot.index) for slot in trainable]
+
+
 def _slots(
     layer: Layer,
     path: str,
@@ -96,11 +114,24 @@ def _slots(
         parts = _slots(child, f"{path}/{key}", by_keras3, inside, variables)
         trainable += parts[0]
         others += parts[1]
+    if layer.class_name == addons.WEIGHT_NORMALIZATION:
+        return _weight_normalization(layer, trainable + others, path, frozen)
     if not frozen:
         return trainable, others
-    if layer.class_name == "SpectralNormalization":
+    if layer.class_name in SPECTRAL_NORMALIZATIONS:
         trainable, others = _spectral_normalization(trainable + others, path)
     return [], trainable + others
+
+
+def _weight_normalization(
+    layer: Layer, every: list[Slot], path: str, frozen: bool
+) -> tuple[list[Slot], list[Slot]]:
+    """It holds the kernel of the layer inside as a variable of its own."""
+    own = sorted((slot for slot in every if slot.path == path), key=lambda slot: slot.index)
+    inside = [slot for slot in every if slot.path != path]
+    order = addons.in_order(layer, own, inside, frozen=frozen)
+    count = 0 if frozen else 1 + len(inside)
+    return order[:count], order[count:]
 
 
 def _spectral_normalization(every: list[Slot], path: str) -> tuple[list[Slot], list[Slot]]:

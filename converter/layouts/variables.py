@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from converter.knowledge import keras3
+from converter.layouts import addons
 from converter.model.description import Json, Layer
 
 Config = Mapping[str, Json]
@@ -203,6 +204,7 @@ _TABLE: dict[str, Callable[[Config], list[Variable]]] = {
     "Normalization": _normalization,
     "STFTSpectrogram": _spectrogram,
     "SpectralNormalization": _spectral_normalization,
+    "LayerScale": _always("gamma"),
     "MaxoutDense": _of_keras1("W"),
     "Highway": _of_keras1("W", "W_carry"),
     "RandomFourierFeatures": _random_fourier_features,
@@ -223,9 +225,28 @@ def variables_of(layer: Layer) -> list[Variable] | None:
     if table is not None:
         own = table(layer.config)
         return _low_rank(own) if layer.config.get("lora_rank") else own
+    if layer.class_name.startswith(addons.PACKAGE):
+        return _of_addons(layer)
     return (
         [] if layer.class_name in keras3.LAYERS or layer.class_name in WITHOUT_VARIABLES else None
     )
+
+
+def _of_addons(layer: Layer) -> list[Variable] | None:
+    """The same for layers of TensorFlow Addons; None where their variables are not known."""
+    own = addons.variables_of(layer, _count)
+    if own is None:
+        return None
+    return [
+        Variable(name, trainable, owner=name if name == addons.CLONE else "")
+        for name, trainable in own
+    ]
+
+
+def _count(layer: Layer) -> int | None:
+    """How many variables a layer without layers inside has."""
+    own = None if layer.inner or layer.model else variables_of(layer)
+    return None if own is None else len(own)
 
 
 def variables_of_tensorflow_2_5(layer: Layer) -> list[Variable] | None:

@@ -21,6 +21,9 @@ _SAME = frozenset(
         *("CenterCrop", "RandomCrop", "RandomFlip", "RandomRotation", "RandomZoom"),
         *("RandomTranslation", "RandomContrast", "RandomBrightness", "RandomHeight"),
         *("RandomWidth", "StringLookup", "IntegerLookup", "Hashing", "Discretization"),
+        *("Addons>GELU", "Addons>Sparsemax", "Addons>TLU", "Addons>Snake", "Addons>Maxout"),
+        *("Addons>FilterResponseNormalization", "Addons>StochasticDepth"),
+        *("Addons>PolynomialCrossing", "Addons>PoincareNormalize", "Addons>MultiHeadAttention"),
     }
 )
 """Layers whose output has the rank of their input; of several inputs, the highest."""
@@ -66,8 +69,8 @@ def received(model: Model) -> Iterator[tuple[Layer, tuple[Tensor, ...]]]:
         tensors = _given(layer, index, known)
         if index == 0:
             yield layer, tensors
-        outputs = _outputs(layer, tensors)
-        known.update({TensorRef(layer.name, index, n): each for n, each in enumerate(outputs)})
+        after = outputs(layer, tensors)
+        known.update({TensorRef(layer.name, index, n): each for n, each in enumerate(after)})
 
 
 def needed_rank(layer: Layer) -> int | None:
@@ -101,14 +104,15 @@ def _given(layer: Layer, index: int, known: Mapping[TensorRef, Tensor]) -> tuple
     return tuple(known.get(ref, Tensor()) for ref in refs(layer.calls[index].args[0]))
 
 
-def _outputs(layer: Layer, tensors: Sequence[Tensor]) -> list[Tensor]:
+def outputs(layer: Layer, tensors: Sequence[Tensor]) -> list[Tensor]:
+    """What a call of a layer gives; of a layer that is no model, the first output."""
     if layer.model is None:
         return [_after(layer, tensors)]
     if layer.model.kind == "sequential":
         return [_of_sequential(layer.model)]
     known: dict[TensorRef, Tensor] = {}
     for inner, index in calls_in_order(layer.model):
-        after = _outputs(inner, _given(inner, index, known))
+        after = outputs(inner, _given(inner, index, known))
         known.update({TensorRef(inner.name, index, n): each for n, each in enumerate(after)})
     return [known.get(ref, Tensor()) for ref in refs(layer.model.outputs)]
 
@@ -123,7 +127,7 @@ def _of_sequential(model: Model) -> Tensor:
 def _after(layer: Layer, tensors: Sequence[Tensor]) -> Tensor:
     """The first output of a call."""
     if layer.model is not None:
-        return _outputs(layer, tensors)[0]
+        return outputs(layer, tensors)[0]
     if layer.class_name == "InputLayer":
         shape, dtype = layer.config.get("batch_shape"), str(layer.config.get("dtype"))
         rank = len(shape) if isinstance(shape, list | tuple) else None

@@ -7,7 +7,7 @@ Why Keras 3 trips: "Unknown activation function". A name that only the user's co
 guessed.
 
 What kfix changes: writes the plain name. An unknown name is reported with the layer that has it;
-``--custom`` gives the module that defines it.
+``--custom`` gives the module that defines it. Those of TensorFlow Addons have a rule of their own.
 
 Links: https://github.com/keras-team/keras/issues/20833
 """
@@ -15,6 +15,7 @@ Links: https://github.com/keras-team/keras/issues/20833
 from collections.abc import Mapping
 
 from converter.knowledge import keras3
+from converter.layouts.addons import PACKAGE
 from converter.model.description import Json, Layer
 from converter.model.findings import Severity
 from converter.rules.base import Change, Context, Rule, Stage
@@ -30,6 +31,8 @@ def rewrite(layer: Layer, context: Context) -> Change | None:
             continue
         name = name_of(value)
         if name in context.custom and _is_object(value):
+            continue
+        if name.startswith(PACKAGE) and name not in context.custom:
             continue
         if name not in keras3.OBJECTS["activations"] and name not in context.custom:
             message = (
