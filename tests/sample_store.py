@@ -20,11 +20,23 @@ from typing import Any
 
 import numpy as np
 
+from converter.engines import arrays
+
 FOLDER = Path(__file__).resolve().parent.parent / "samples"
 USER_CODE = FOLDER.parent / "tools" / "sample_writer" / "user_code"
 """The modules that models with their owners' layers were made with."""
 SUFFIX = ".tar.xz"
 RTOL, ATOL = 1e-4, 1e-5
+
+
+@dataclass(frozen=True)
+class Training:
+    """Steps that the writer took after it had saved a file: batches, one after the other along the
+    first axis of each input and target, and the losses."""
+
+    inputs: list[np.ndarray]
+    targets: list[np.ndarray]
+    losses: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -53,17 +65,27 @@ class Sample:
         return f"{self.writer}/{self.name}"
 
     @property
-    def inputs(self) -> list[np.ndarray]:
+    def inputs(self) -> list[Any]:
+        """Arrays, or ``Ragged`` ones; a dense one may stand for a sparse tensor."""
         return self._arrays("input")
 
     @property
     def outputs(self) -> list[np.ndarray]:
         return self._arrays("output")
 
-    def _arrays(self, side: str) -> list[np.ndarray]:
+    @property
+    def training(self) -> Training | None:
+        """How training went on after the file was saved; None where that was not recorded."""
         with np.load(self.path.with_name(self.name + ".npz")) as stored:
-            count = sum(key.startswith(f"{side}_") for key in stored.files)
-            return [stored[f"{side}_{index}"] for index in range(count)]
+            if "losses" not in stored.files:
+                return None
+            losses = stored["losses"]
+        return Training(self._arrays("train_x"), self._arrays("train_y"), losses)
+
+    def _arrays(self, side: str) -> list[Any]:
+        stored = arrays.load(self.path.with_name(self.name + ".npz"))
+        count = sum(key.startswith(f"{side}_") for key in stored)
+        return [stored[f"{side}_{index}"] for index in range(count)]
 
 
 def writers() -> list[str]:

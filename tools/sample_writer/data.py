@@ -92,7 +92,28 @@ def _default(dtype):
     return booleans() if dtype == "bool" else floats()
 
 
+class Rows:
+    """Rows of different lengths: all values, and where each row ends."""
+
+    def __init__(self, values, ends):
+        self.values = values
+        self.ends = ends
+
+    def __len__(self):
+        return len(self.ends) - 1
+
+
+def _rows(F, tensor, maker, rng):
+    """A ragged array with one axis of different lengths, behind the batch."""
+    ends = np.cumsum([0] + [LENGTH - 2 * row for row in range(BATCH)])
+    shape = (ends[-1],) + tuple(F.shape(tensor)[2:])
+    values = (maker or _default(F.dtype(tensor)))(rng, shape)
+    return Rows(np.asarray(values).astype(F.dtype(tensor)), ends.astype("int64"))
+
+
 def _array(F, tensor, maker, rng, batch=BATCH):
+    if F.form(tensor) == "ragged":
+        return _rows(F, tensor, maker, rng)
     shape, dtype = F.shape(tensor), F.dtype(tensor)
     sizes = tuple(LENGTH if size is None else size for size in shape[1:])
     values = (maker or _default(dtype))(rng, (shape[0] or batch,) + sizes)

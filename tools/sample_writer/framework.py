@@ -165,6 +165,14 @@ class Framework:
             return tuple(tensor._keras_shape)
         return tuple(self.backend.int_shape(tensor))
 
+    def form(self, tensor):
+        """How an input lies in memory: ragged, sparse, or dense."""
+        names = type(tensor).__name__ + type(getattr(tensor, "type_spec", None)).__name__
+        for form in ("ragged", "sparse"):
+            if form.title() in names or getattr(tensor, form, False):
+                return form
+        return "dense"
+
     def dtype(self, tensor):
         if self.flavor == "keras3":
             return str(tensor.dtype)

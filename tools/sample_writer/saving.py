@@ -6,6 +6,10 @@ import zipfile
 
 import numpy as np
 
+from .data import Rows
+
+ENDS = ".row_splits_0"
+"""Behind the name of ragged values: where their rows end."""
 NOT_LAYERS = ("_initializer", "_regularizer", "_constraint", "dtype")
 SUFFIX = {"full": ".h5", "keras": ".keras", "weights": ".h5", "weights.h5": ".weights.h5"}
 WRITERS_OF_KIND = {
@@ -65,16 +69,30 @@ def _given(F, model, inputs):
     return inputs if len(inputs) > 1 else inputs[0]
 
 
+def _tensors(F, model, inputs):
+    """The inputs as tensors of the form that the model takes."""
+    return [_tensor(F, F.form(each), value) for each, value in zip(model.inputs, inputs)]
+
+
+def _tensor(F, form, value):
+    if isinstance(value, Rows):
+        return F.tf.RaggedTensor.from_row_splits(value.values, value.ends)
+    return F.tf.sparse.from_dense(value) if form == "sparse" else F.tf.constant(value)
+
+
 def predict(F, model, inputs):
     """The outputs as a flat list in the order of ``model.outputs``."""
-    return _flat(model.predict(_given(F, model, inputs), batch_size=len(inputs[0])))
+    count = len(inputs[0])
+    if any(F.form(each) != "dense" for each in model.inputs):
+        inputs = _tensors(F, model, inputs)
+    return _flat(model.predict(_given(F, model, inputs), batch_size=count))
 
 
 def call(F, model, inputs):
     """The same without a compiled graph where that can be: many times faster for one batch."""
     if not F.since("tf>=2.0 keras3"):
         return predict(F, model, inputs)
-    tensors = [F.tf.constant(value) for value in inputs]
+    tensors = _tensors(F, model, inputs)
     return [np.asarray(value) for value in _flat(model(_given(F, model, tensors), training=False))]
 
 
@@ -98,6 +116,9 @@ def _flat(found):
 
 def write_arrays(path, arrays):
     """An .npz with no time stamps."""
+    for name in [name for name in arrays if isinstance(arrays[name], Rows)]:
+        rows = arrays[name]
+        arrays = dict(arrays, **{name: rows.values, name + ENDS: rows.ends})
     with zipfile.ZipFile(path, "w") as archive:
         for name in sorted(arrays):
             stream = io.BytesIO()
@@ -109,11 +130,14 @@ def write_arrays(path, arrays):
 def read_arrays(path):
     """The recorded inputs and outputs, each in order."""
     with np.load(path) as stored:
-        names = stored.files
-        return [
-            [stored[f"{side}_{i}"] for i in range(sum(n.startswith(side) for n in names))]
-            for side in ("input", "output")
-        ]
+        found = dict(stored)
+    for name in [name for name in found if name.endswith(ENDS)]:
+        plain = name[: -len(ENDS)]
+        found[plain] = Rows(found[plain], found.pop(name))
+    return [
+        [found[f"{side}_{i}"] for i in range(sum(name.startswith(side) for name in found))]
+        for side in ("input", "output")
+    ]
 
 
 def _walk(config, known, found):
