@@ -17,7 +17,8 @@ from converter.api.mending import mended
 from converter.api.opening import SAME_MODEL, opened
 from converter.api.outputs import Destination, Naming, destination
 from converter.api.signatures import parsed_signatures
-from converter.api.told import InputShapes
+from converter.api.told import InputShapes, Shape
+from converter.api.training import lost, told, without_compile
 from converter.api.verification import Verified
 from converter.api.writing import reopened
 from converter.engines import Signature
@@ -77,6 +78,7 @@ def convert(
     input_shape: InputShapes | None = None,
     signatures: Sequence[str] = (),
     engine: str = engine_choice.AUTO,
+    compile: bool = True,
     verify: bool = True,
     allow_inexact: bool = False,
     force: bool = False,
@@ -114,6 +116,8 @@ def convert(
         engine: who rebuilds the user's classes: ``keras``, or ``tf_keras``, which runs code of
             Keras 1 and 2 as it is; ``auto`` takes tf_keras where the code does not run on Keras 3.
             A ``.keras`` or ``.h5`` with old code comes with that code carried to Keras 3.
+        compile: keep losses, metrics, the optimizer and its state; a ``.keras`` goes on training
+            where the source was.
         verify: compare the outputs.
         allow_inexact: write although the numbers are not known to be equal.
         force: replace an output that exists.
@@ -173,9 +177,11 @@ def convert(
     with opened(Path(path), plan, writer, input_shape, joined=joined) as given:
         source = given.file
         result = mended(source, custom, allow_inexact=allow_inexact)
+        result = result if compile else without_compile(result)
         if given.matching is not None:
             require_matching(mismatched(result.model), SAME_MODEL)
-        found = file_findings(source.contents) + result.findings
+        files = file_findings(source.contents)
+        found = lost(told(files, source, result, to, custom, compile=compile)) + result.findings
         made = Made((), None)
         if not dry_run:
             job = Job(

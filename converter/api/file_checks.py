@@ -15,6 +15,8 @@ HDF5_SUFFIXES = (".h5", ".hdf5")
 
 ARCHIVE_SUFFIX = ".keras"
 
+OPTIMIZER_STATE = "KF502"
+
 
 @dataclass(frozen=True)
 class FileCheck:
@@ -65,7 +67,7 @@ def _find_optimizer(contents: Contents, check: FileCheck) -> Finding | None:
     count = len(contents.optimizer_weights)
     if contents.kind is Kind.KERAS_ARCHIVE:
         message = f"{count} arrays of optimizer state"
-        remedy = "left out where the model is written anew, training starts with a fresh optimizer"
+        remedy = "carried over where the model is written anew"
         return Finding(check.code, check.name, Severity.NOTICE, "", message, remedy)
     size = sum(each.nbytes for each in contents.optimizer_weights)
     return Finding(
@@ -75,7 +77,7 @@ def _find_optimizer(contents: Contents, check: FileCheck) -> Finding | None:
         "",
         f"{count} arrays of optimizer state ({size:,} bytes): Keras 3 can't restore them, and "
         "fit() fails after loading",
-        "left out, training starts with a fresh optimizer",
+        "a conversion to .keras carries them over, an .h5 gets none",
         (Edit("optimizer_weights", f"{count} arrays", None),),
     )
 
@@ -110,7 +112,7 @@ FILE_CHECKS = (
         _find_suffix,
     ),
     FileCheck(
-        "KF502",
+        OPTIMIZER_STATE,
         "optimizer-state",
         "Keras 3 can't restore optimizer state from .h5, and then can't train",
         """Optimizer state in a legacy HDF5 file.
@@ -120,7 +122,8 @@ FILE_CHECKS = (
         Why Keras 3 trips: it builds the optimizer without variables, warns that it skips the state,
         and the next ``fit()`` fails ("Unknown variable").
 
-        What kfix changes: leaves the state out; the model keeps its optimizer's settings.
+        What kfix changes: a ``.keras`` gets the state (KF420), so that training goes on. An ``.h5``
+        gets none; the model keeps its optimizer's settings.
 
         """,
         _find_optimizer,

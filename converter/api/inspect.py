@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 
 from converter.api.pipeline import parse, upgraded
+from converter.api.training import steps_taken
 from converter.api.walk import Placed, layers
 from converter.containers import ModelFile, open_model
 from converter.model.description import CompileState, Dataset, Json, Model, Writer
@@ -76,6 +77,7 @@ class Inspection:
         compile: None when the model was saved uncompiled.
         optimizer_arrays: how many arrays of optimizer state are stored.
         optimizer_bytes: their size.
+        optimizer_steps: how many steps the optimizer had taken, None where the file does not say.
         custom_objects: classes and functions of the user's own that the model needs.
         lambdas: paths of Lambda layers, whose code is never run.
         findings: what ``kfix check`` would say about the model.
@@ -93,6 +95,7 @@ class Inspection:
     compile: CompileInfo | None
     optimizer_arrays: int
     optimizer_bytes: int
+    optimizer_steps: int | None
     custom_objects: tuple[str, ...]
     lambdas: tuple[str, ...]
     findings: tuple[Finding, ...]
@@ -162,6 +165,7 @@ def _inspection(
         compile=_compile(model.compile) if model and model.compile else None,
         optimizer_arrays=len(contents.optimizer_weights),
         optimizer_bytes=sum(each.nbytes for each in contents.optimizer_weights),
+        optimizer_steps=steps_taken(source, model) if model else None,
         custom_objects=custom_objects,
         lambdas=lambdas,
         findings=findings,

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 
 from converter.containers import ModelFile
 from converter.containers.contents import Contents
+from converter.containers.sniff import Kind
 from converter.dialects import compile_state, keras1, keras2, keras3
 from converter.errors import NotAModelError
-from converter.layouts import archive, legacy
+from converter.layouts import archive, legacy, optimizer_reading, optimizers
 from converter.layouts import keras1 as keras1_layouts
 from converter.layouts.legacy import CountMismatchError, UnknownVariablesError
+from converter.layouts.optimizer_reading import Saved
 from converter.layouts.variables import variables_of, variables_of_tensorflow_2_5
 from converter.model.description import Model
 from converter.model.findings import Finding, Severity
@@ -43,7 +45,7 @@ def parse(source: ModelFile) -> Parsed:
     model = dialect.parse(contents.config)
     state = compile_state.parse_training_config(contents.training_config)
     model, problems = _bind(replace(model, compile=state), contents)
-    return Parsed(model, tuple(_finding(each) for each in problems))
+    return Parsed(_with_optimizer(model, contents), tuple(_finding(each) for each in problems))
 
 
 def _bind(model: Model, contents: Contents) -> tuple[Model, list[Exception]]:
@@ -62,6 +64,21 @@ def _bind(model: Model, contents: Contents) -> tuple[Model, list[Exception]]:
 
 
 def _finding(problem: Exception) -> Finding:
+def _with_optimizer(model: Model, contents: Contents) -> Model:
+    """Gives the compile state what training left in the optimizer."""
+    if model.compile is None or model.compile.optimizer is None or not contents.optimizer_weights:
+        return model
+    names = {
+        data.path: name
+        for group in contents.layer_groups
+        for data, name in zip(group.weights, group.weight_names, strict=True)
+    }
+    archived = contents.kind is Kind.KERAS_ARCHIVE
+    saved = Saved(contents.optimizer_weights, names, contents.writer, archived)
+    found = optimizer_reading.read(model, optimizers.optimizer_of(model.compile.optimizer), saved)
+    return replace(model, compile=replace(model.compile, variables=found))
+
+
     if isinstance(problem, CountMismatchError):
         return Finding(
             weight_count.RULE.code,

@@ -13,6 +13,7 @@ from converter.api.making import Job, make
 from converter.api.mending import mended
 from converter.api.outputs import Naming, destination
 from converter.api.told import InputShapes, open_told
+from converter.api.training import told
 from converter.api.verification import Verified
 from converter.api.writing import reopened
 from converter.containers.sniff import Kind, sniff
@@ -91,7 +92,8 @@ def repair(
     with open_told(Path(path), writer, input_shape) as source:
         contents = source.contents
         result = mended(source, custom, allow_inexact=allow_inexact)
-        found = file_findings(contents) + result.findings
+        form = "keras" if contents.kind is Kind.KERAS_ARCHIVE else "h5"
+        found = told(file_findings(contents), source, result, form, custom) + result.findings
         if output is None and all(each.severity is Severity.NOTICE for each in found):
             return Repair(contents.path, None, None, False, found)
         suffix = right_suffix(contents.kind, contents.path)
@@ -106,7 +108,6 @@ def repair(
         )
         if dry_run:
             return Repair(contents.path, place.path, place.backup_path, False, found)
-        form = "keras" if contents.kind is Kind.KERAS_ARCHIVE else "h5"
         job = Job(source, result, form, tuple(custom), verify, allow_inexact, timeout)
         with place.publishing(reopened) as temporary:
             verified = make(job, temporary).verified

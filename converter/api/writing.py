@@ -12,7 +12,7 @@ from converter.dialects import keras3
 from converter.dialects.compile_state import to_compile_config, to_training_config
 from converter.errors import OutputError
 from converter.knowledge.keras3 import VERSION
-from converter.layouts import archive, legacy
+from converter.layouts import archive, legacy, optimizers
 from converter.model.findings import Severity
 from converter.rules.apply import Upgrade
 
@@ -31,7 +31,7 @@ def write_archive(path: Path, result: Upgrade, source: ModelFile) -> None:
         write_keras(
             path,
             config=config,
-            variables=archive.variables(model),
+            variables=[*archive.variables(model), *optimizers.variables(model)],
             source=source,
             keras_version=VERSION,
             metadata=note.metadata,

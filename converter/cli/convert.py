@@ -53,6 +53,10 @@ def convert(
     verify: Annotated[
         bool, typer.Option("--verify/--no-verify", help="Compare outputs with the source.")
     ] = True,
+    compile: Annotated[
+        bool,
+        typer.Option("--compile/--no-compile", help="Keep losses, metrics and optimizer state."),
+    ] = True,
     allow_inexact: options.AllowInexact = False,
     force: options.Force = False,
     dry_run: options.DryRun = False,
@@ -95,6 +99,7 @@ def convert(
         ),
         lambda found: _text(session, found, show_diff, verify),
         lambda found: ExitCode.OK if found.written else ExitCode.FINDINGS,
+                compile=compile,
     )
 
 

@@ -62,7 +62,8 @@ def _facts(found: Inspection) -> Iterator[tuple[str, str]]:
     yield "compile", _compile(found)
     if found.optimizer_arrays:
         amount = render.size(found.optimizer_bytes)
-        yield "optimizer", f"{found.optimizer_arrays} arrays of state, {amount}"
+        at = "" if found.optimizer_steps is None else f"step {found.optimizer_steps:,}, "
+        yield "optimizer", f"{at}{found.optimizer_arrays} arrays of state, {amount}"
     if found.custom_objects:
         yield "custom", ", ".join(found.custom_objects)
     if found.lambdas:

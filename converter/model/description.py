@@ -154,8 +154,36 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class OptimizerState:
+    """The variables of an optimizer as a file holds them.
+
+    Attributes:
+        variables: all of them, in the order of the file.
+        iterations: the number of steps taken; None where the writer did not save it.
+        weights: paths of the stored weights that it trained, in its order.
+        slots: for the path of each of these its variables by Keras 3's names (``momentum``,
+            ``velocity``); empty where only the order is known.
+        rate: the learning rate as it was, which only Keras 3 saves beside the config.
+        products: how often a step multiplied Nadam's product of momentums; tf.keras 2.11 to 2.15
+            did it for each weight.
+        of_keras3: whether Keras 3 wrote them, so that those of an optimizer that is not known by
+            name may be taken as they are.
+        problem: why they can't be told apart; empty when they can.
+    """
+
+    variables: tuple[Dataset, ...]
+    iterations: Dataset | None = None
+    weights: tuple[str, ...] = ()
+    slots: Mapping[str, Mapping[str, Dataset]] = field(default_factory=dict)
+    rate: Dataset | None = None
+    products: int = 1
+    of_keras3: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class CompileState:
-    """What ``compile()`` was told, in the file's words, then Keras 3's; no optimizer variables."""
+    """What ``compile()`` was told, in the file's words, then Keras 3's, and what training left."""
 
     optimizer: Json = None
     loss: Json = None
@@ -163,6 +191,7 @@ class CompileState:
     metrics: Json = None
     weighted_metrics: Json = None
     options: Mapping[str, Json] = field(default_factory=dict)
+    variables: OptimizerState | None = None
 
 
 @dataclass(frozen=True)

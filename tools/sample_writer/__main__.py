@@ -13,6 +13,7 @@ from . import architectures  # noqa: F401  (fills the registry)
 from .architectures.refused import custom_objects
 from .data import arrays, perturb
 from .framework import Framework
+from .going_on import STEPS_BEFORE, batches, order_updates, train, training_record
 from .registry import ARCHITECTURES
 from .saving import (
     SUFFIX,
@@ -31,14 +32,19 @@ from .saving import (
 def _train(F, model, made, inputs, name):
     if made.compile is not None:
         model.compile(**made.compile)
-    if made.targets:
+    if made.goes_on:
+        order_updates(F, model)
+        train(F, model, batches(F, made, name + "/before", STEPS_BEFORE))
+        if callable(made.goes_on):
+            made.goes_on(F, model)
+    elif made.targets:
         targets = arrays(F, model.outputs, made.targets, name + "/targets")
         given = [value[0] if len(value) == 1 else value for value in (inputs, targets)]
         epochs = {"nb_epoch": 2} if F.flavor == "keras1" else {"epochs": 2}
         model.fit(*given, batch_size=len(inputs[0]), shuffle=False, verbose=0, **epochs)
 
 
-def _save_all(F, item, made, stored, folder):
+def _save_all(F, item, made, folder):
     """The model in every kind asked for; returns the entries, and why a kind can't be written.
 
     Early releases of Keras 3 can't put many a model in an .h5; those go in an archive instead.
@@ -55,7 +61,6 @@ def _save_all(F, item, made, stored, folder):
             if F.flavor == "keras3" and "keras" not in kinds:
                 kinds.append("keras")
             continue
-        write_arrays(folder / (name + ".npz"), stored)
         entries.append(_entry(F, made, kind, name, *files))
     return entries, failed
 
@@ -87,7 +92,12 @@ def write_one(F, item, folder):
         raise ValueError("an output is not finite")
     stored = {f"input_{i}": value for i, value in enumerate(inputs)}
     stored.update({f"output_{i}": value for i, value in enumerate(outputs)})
-    return _save_all(F, item, made, stored, folder)
+    entries, failed = _save_all(F, item, made, folder)
+    if made.goes_on:
+        stored.update(training_record(F, made, item.name))
+    for entry in entries:
+        write_arrays(folder / (entry["name"] + ".npz"), stored)
+    return entries, failed
 
 
 def check_one(F, entry, folder, compiled=True):
@@ -96,7 +106,8 @@ def check_one(F, entry, folder, compiled=True):
     inputs, outputs = read_arrays(folder / (entry["name"] + ".npz"))
     if entry.get("reason") == "cudnn":
         return ""
-    model = load(F, folder, entry, custom_objects(F), compiled)
+    own = F.own_objects(entry.get("options", {}).get("custom", ()))
+    model = load(F, folder, entry, dict(own, **custom_objects(F)), compiled)
     if entry.get("by_xla"):
         return _difference(predict_by_xla(F, model, inputs), outputs, entry)
     why = _difference(call(F, model, inputs), outputs, entry)

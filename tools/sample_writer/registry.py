@@ -42,11 +42,21 @@ class Made:
     ``adjust`` is called with the framework and the model once its weights have their values.
     ``facts`` (expect, reason, rtol, atol, note, options) override the declared ones, for what
     depends on the writer; ``options`` are what kfix has to be told about the file. ``inputs`` and
-    ``targets`` hold a maker of arrays for each tensor, or None.
+    ``targets`` hold a maker of arrays for each tensor, or None. With ``goes_on`` the model is
+    trained batch by batch, and the losses of ten more batches after it was saved are recorded;
+    where it is a function, it is called with the framework and the model before it is saved.
     """
 
     def __init__(
-        self, model, inputs=None, compile=None, targets=None, twin=None, adjust=None, **facts
+        self,
+        model,
+        inputs=None,
+        compile=None,
+        targets=None,
+        twin=None,
+        adjust=None,
+        goes_on=None,
+        **facts,
     ):
         self.model = model
         self.inputs = inputs
@@ -54,6 +64,7 @@ class Made:
         self.targets = targets
         self.twin = twin
         self.adjust = adjust
+        self.goes_on = goes_on
         self.facts = facts
 
 

@@ -37,4 +37,5 @@ from . import (  # noqa: F401
     training,
     weight_orders,
     wrappers,
+    training_goes_on,
 )

@@ -15,34 +15,60 @@ def _small(F, outputs=2, activation=None):
 
 def _rate(F, value):
     """The argument was called lr until Keras 2.3."""
-    return {"lr": value} if F.since("keras<2.3 tf<2.0") else {"learning_rate": value}
+    return {"lr": value} if F.since("keras1 keras<2.3 tf<2.0") else {"learning_rate": value}
 
 
-def _trained(F, optimizer, **facts):
-    return Made(_small(F), compile=dict(REGRESSION, optimizer=optimizer), targets=[None], **facts)
+def _trained(F, optimizer, goes_on=True, **facts):
+    compiled = dict(REGRESSION, optimizer=optimizer)
+    return Made(_small(F), compile=compiled, targets=[None], goes_on=goes_on, **facts)
+
+
+FULL = "keras1>=1.0.7 " + EVERY
+"""Those that write compiled models."""
 
 
 OPTIMIZERS = [
-    ("sgd", "SGD", EVERY, {"momentum": 0.9, "nesterov": True}),
-    ("sgd_plain", "SGD", EVERY, {}),
-    ("rmsprop", "RMSprop", EVERY, {"rho": 0.8}),
+    ("sgd", "SGD", FULL, {"momentum": 0.9, "nesterov": True}),
+    ("sgd_plain", "SGD", FULL, {}),
+    ("sgd_momentum", "SGD", FULL, {"momentum": 0.8}),
+    ("sgd_decay", "SGD", "keras1>=1.0.7 keras tf<2.11", {"momentum": 0.8, "decay": 0.125}),
+    ("rmsprop", "RMSprop", FULL, {"rho": 0.8}),
+    ("rmsprop_decay", "RMSprop", "keras1>=1.2 keras tf<2.11", {"decay": 0.125}),
+    ("rmsprop_momentum", "RMSprop", "tf>=2.0 keras3", {"momentum": 0.5}),
     ("rmsprop_centered", "RMSprop", "tf>=2.0 keras3", {"momentum": 0.5, "centered": True}),
-    ("adagrad", "Adagrad", EVERY, {}),
-    ("adadelta", "Adadelta", EVERY, {"rho": 0.9}),
-    ("adam", "Adam", EVERY, {"beta_1": 0.8, "beta_2": 0.95}),
+    ("rmsprop_epsilon", "RMSprop", FULL, {"epsilon": 0.015625}),
+    ("adagrad", "Adagrad", FULL, {}),
+    ("adadelta", "Adadelta", FULL, {"rho": 0.9}),
+    ("adam", "Adam", FULL, {"beta_1": 0.8, "beta_2": 0.95}),
+    ("adam_epsilon", "Adam", FULL, {"epsilon": 0.015625}),
+    ("adam_decay", "Adam", "keras1>=1.2 keras tf<2.11", {"decay": 0.125}),
     ("adam_amsgrad", "Adam", "keras>=2.1.4 tf keras3", {"amsgrad": True}),
-    ("adamax", "Adamax", EVERY, {"beta_1": 0.8}),
-    ("nadam", "Nadam", EVERY, {"beta_2": 0.99}),
+    ("adamax", "Adamax", FULL, {"beta_1": 0.8}),
+    ("nadam", "Nadam", FULL, {"beta_2": 0.99}),
     ("ftrl", "Ftrl", "tf>=2.0 keras3", {"l1_regularization_strength": 0.01}),
     ("adamw", "AdamW", "tf>=2.11 keras3", {"weight_decay": 0.01}),
+    ("sgd_weight_decay", "SGD", "tf>=2.11 keras3", {"weight_decay": 0.0625, "momentum": 0.5}),
     ("adafactor", "Adafactor", "tf>=2.11", {}),
     ("lion", "Lion", "tf>=2.13 keras3", {"beta_1": 0.8}),
     ("lamb", "Lamb", "keras3>=3.7", {}),
     ("muon", "Muon", "keras3>=3.11", {}),
     ("adam_averaged", "Adam", "tf>=2.11 keras3", {"use_ema": True, "ema_momentum": 0.9}),
-    ("adam_clipped", "Adam", EVERY, {"clipnorm": 1.0}),
-    ("sgd_clipped", "SGD", EVERY, {"clipvalue": 0.5}),
+    (
+        "adam_overwritten",
+        "Adam",
+        "tf>=2.11 keras3",
+        {"use_ema": True, "ema_overwrite_frequency": 4},
+    ),
+    ("adam_clipped", "Adam", FULL, {"clipnorm": 1.0}),
+    ("sgd_clipped", "SGD", FULL, {"clipvalue": 0.5}),
+    ("sgd_clipped_globally", "SGD", "tf>=2.4 keras3", {"global_clipnorm": 0.5}),
 ]
+ARCHIVED = (
+    {"sgd", "sgd_momentum", "rmsprop", "rmsprop_centered", "adagrad", "adadelta", "adam"}
+    | {"adam_amsgrad", "adam_averaged", "adamax", "nadam", "ftrl", "adamw", "adafactor"}
+    | {"lion", "muon"}
+)
+"""An archive numbers the variables of these, an .h5 names them."""
 
 
 def _optimizer_architecture(class_name, arguments):
@@ -54,7 +80,7 @@ def _optimizer_architecture(class_name, arguments):
 
 
 for _name, _class, _writers, _arguments in OPTIMIZERS:
-    _kinds = "full keras" if _name in ("adam", "sgd", "rmsprop") else "full"
+    _kinds = "keras full" if _name in ARCHIVED else "full"
     architecture(_writers, name="optimizer_" + _name, kinds=_kinds)(
         _optimizer_architecture(_class, _arguments)
     )
@@ -77,13 +103,47 @@ def optimizer_legacy(F):
     return _trained(F, legacy.Adam(learning_rate=0.015625, decay=0.01))
 
 
-@architecture(writers="tf>=2.0 keras3", kinds="full keras")
+@architecture(writers="tf>=2.11<2.16")
+def optimizer_legacy_rmsprop(F):
+    return _trained(F, F.keras.optimizers.legacy.RMSprop(0.015625, rho=0.8))
+
+
+@architecture(writers=FULL)
+def optimizer_rate_changed(F):
+    """The learning rate is set anew while it trains, as callbacks do."""
+    return _trained(F, F.keras.optimizers.Adam(**_rate(F, 0.0625)), goes_on=_slow_down)
+
+
+def _slow_down(F, model):
+    optimizer = model.optimizer
+    if F.flavor == "keras3":
+        optimizer.learning_rate = 0.0078125
+    else:
+        name = "lr" if F.since("keras1 keras<2.3 tf<2.0") else "learning_rate"
+        F.backend.set_value(getattr(optimizer, name), 0.0078125)
+
+
+@architecture(writers="tf>=2.0 keras3")
+def optimizer_schedule_in_pieces(F):
+    schedules = F.keras.optimizers.schedules
+    pieces = schedules.PiecewiseConstantDecay([4, 9, 12], [0.125, 0.0625, 0.03125, 0.015625])
+    return _trained(F, F.keras.optimizers.SGD(pieces, momentum=0.5))
+
+
+@architecture(writers="tf>=2.4 keras3")
+def optimizer_schedule_of_cosine(F):
+    schedules = F.keras.optimizers.schedules
+    decay = getattr(schedules, "CosineDecay", None) or F.keras.experimental.CosineDecay
+    return _trained(F, F.keras.optimizers.RMSprop(decay(0.0625, 12, alpha=0.125)))
+
+
+@architecture(writers="tf>=2.0 keras3", kinds="keras full")
 def optimizer_schedule(F):
     schedule = F.keras.optimizers.schedules.ExponentialDecay(0.0625, 10, 0.5)
     return _trained(F, F.keras.optimizers.Adam(schedule))
 
 
-@architecture(kinds="full keras")
+@architecture(kinds="keras full")
 def optimizer_by_name(F):
     return _trained(F, "adam")
 
@@ -108,7 +168,7 @@ def trained_frozen(F):
     """Frozen layers have no slots in the optimizer."""
     model = _small(F)
     model.layers[1].trainable = False
-    return Made(model, compile=dict(REGRESSION, optimizer="adam"), targets=[None])
+    return Made(model, compile=dict(REGRESSION, optimizer="adam"), targets=[None], goes_on=True)
 
 
 @architecture()
@@ -123,6 +183,7 @@ def trained_sequential(F):
             "metrics": ["acc", "mae"],
         },
         targets=[one_hot()],
+        goes_on=True,
     )
 
 
@@ -131,7 +192,7 @@ def trained_nested(F):
     L = F.layers
     inner = F.Sequential([L.Dense(3, input_shape=(4,)), L.BatchNormalization()], name="inner")
     model = F.Sequential([inner, L.Dense(2)])
-    return Made(model, compile=dict(REGRESSION, optimizer="adam"), targets=[None])
+    return Made(model, compile=dict(REGRESSION, optimizer="adam"), targets=[None], goes_on=True)
 
 
 # fmt: off
@@ -211,7 +272,7 @@ def _two_outputs(F):
     return F.Model(x, outputs)
 
 
-@architecture(kinds="full keras")
+@architecture(kinds="keras full")
 def compiled_by_output(F):
     return Made(
         _two_outputs(F),
@@ -222,6 +283,7 @@ def compiled_by_output(F):
             "metrics": {"price": "mae", "kind": ["accuracy"]},
         },
         targets=[None, one_hot()],
+        goes_on=True,
     )
 
 
@@ -235,6 +297,7 @@ def compiled_by_list(F):
             "loss_weights": [0.25, 1.0],
         },
         targets=[None, one_hot()],
+        goes_on=True,
     )
 
 
@@ -246,6 +309,7 @@ def metrics_by_name(F):
         _small(F, activation="softmax"),
         compile={"optimizer": "sgd", "loss": "categorical_crossentropy", "metrics": known},
         targets=[one_hot()],
+        goes_on=True,
     )
 
 
@@ -272,6 +336,7 @@ def metrics_by_object(F):
         _small(F, activation="softmax"),
         compile={"optimizer": "adam", "loss": "categorical_crossentropy", "metrics": metrics},
         targets=[one_hot()],
+        goes_on=True,
     )
 
 
@@ -281,6 +346,7 @@ def weighted_metrics(F):
         _small(F),
         compile=dict(REGRESSION, optimizer="sgd", weighted_metrics=["mae"], metrics=["mse"]),
         targets=[None],
+        goes_on=True,
     )
 
 
@@ -294,6 +360,7 @@ def sparse_labels(F):
             "metrics": ["accuracy"],
         },
         targets=[_labels],
+        goes_on=True,
     )
 
 
@@ -332,4 +399,5 @@ def compiled_options(F):
         _small(F),
         compile=dict(REGRESSION, optimizer="adam", run_eagerly=True, steps_per_execution=1),
         targets=[None],
+        goes_on=True,
     )
