@@ -19,6 +19,7 @@ from typing import Any
 from converter.model.building import GraphBuilder
 from converter.model.description import Layer, TensorRef
 from converter.model.findings import Severity
+from converter.rules._removed import is_the_users
 from converter.rules.base import Change, Context, Rule, Stage
 from converter.rules.keras1_words import ARGUMENTS
 
@@ -32,6 +33,8 @@ OF_KERNEL = tuple(
 
 def rewrite(layer: Layer, context: Context) -> Change | None:
     """The layer as a small model."""
+    if is_the_users(layer, context):
+        return None
     message = f"{layer.class_name} was removed from Keras"
     if not layer.weights:
         remedy = "Its file does not hold its weights."

@@ -18,6 +18,7 @@ from dataclasses import replace
 from converter.model.description import Call, Json, Layer
 from converter.model.findings import Severity
 from converter.model.structures import refs
+from converter.rules._removed import is_the_users
 from converter.rules.base import Change, Context, Rule, Stage
 
 CLASSES = {
@@ -32,6 +33,8 @@ CLASSES = {
 
 def rename(layer: Layer, context: Context) -> Change | None:
     """The layer that its mode names."""
+    if is_the_users(layer, context):
+        return None
     mode = layer.config.get("mode", "sum")
     kind = layer.config.get("mode_type", "raw")
     if kind != "raw":

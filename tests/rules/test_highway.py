@@ -9,6 +9,7 @@ from tests.rules.upgrading import (
     ANYWHERE,
     KERAS_3,
     STANDALONE,
+    TF_2,
     assert_unchanged,
     findings,
     found,
@@ -31,6 +32,12 @@ def highway(**config: object):
 
 def test_dense_stays() -> None:
     assert_unchanged(layer("Dense", units=3), CODE)
+
+
+def test_a_class_of_the_users_with_this_name_is_not_touched() -> None:
+    own = in_graph(layer("Highway"))
+    assert findings(upgrade(own, TF_2), CODE) == []
+    assert findings(upgrade(own, STANDALONE, ["Highway"]), CODE) == []
 
 
 def test_files_of_keras_3_are_not_touched() -> None:

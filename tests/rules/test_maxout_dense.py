@@ -7,6 +7,7 @@ from converter.rules.apply import upgrade
 from tests.rules.upgrading import (
     KERAS_3,
     STANDALONE,
+    TF_2,
     assert_unchanged,
     every_layer,
     findings,
@@ -24,6 +25,12 @@ CODE = "KF152"
 
 def test_dense_stays() -> None:
     assert_unchanged(layer("Dense", units=3), CODE)
+
+
+def test_a_class_of_the_users_with_this_name_is_not_touched() -> None:
+    own = in_graph(layer("MaxoutDense", output_dim=3, nb_feature=2))
+    assert findings(upgrade(own, TF_2), CODE) == []
+    assert findings(upgrade(own, STANDALONE, ["MaxoutDense"]), CODE) == []
 
 
 def test_files_of_keras_3_are_not_touched() -> None:
