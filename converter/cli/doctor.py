@@ -55,7 +55,7 @@ def doctor(
     ] = None,
     timeout: Timeout = None,
 ) -> ExitCode:
-    """Say what does not fit in an environment, with the pip line."""
+    """Say what does not fit in an environment."""
     from converter.api.doctor import doctor
 
     if error is not None and log is not None:
