@@ -1,4 +1,4 @@
-"""Where the installed Keras needs a hand: a mistake in a layer, and memory wasted on loading."""
+"""Where the installed Keras needs a hand: mistakes of its own, and memory wasted on loading."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from converter.engines import libraries
+from converter.engines.arrays import distinct
 
 
 @contextmanager
@@ -38,6 +39,29 @@ def frugal_memory() -> Iterator[None]:
         stack.enter_context(
             replaced(variable, "_initialize_with_initializer", _without_random_draws)
         )
+        yield
+
+
+@contextmanager
+def distinct_weight_names() -> Iterator[None]:
+    """Weights of one name in a layer get numbers in an ``.h5``, which can't hold a name twice.
+
+    Both halves of a Bidirectional may have it; Keras reads such a file by position.
+    """
+    legacy = import_module("keras.src.legacy.saving.legacy_h5_format")
+
+    def make(original: Any) -> Any:
+        def save(group: Any, weights: Any) -> None:
+            weights = list(weights)
+            for weight, name in zip(
+                weights, distinct([each.path for each in weights]), strict=True
+            ):
+                weight._path = name
+            original(group, weights)
+
+        return save
+
+    with replaced(legacy, "save_subset_weights_to_hdf5_group", make):
         yield
 
 

@@ -150,7 +150,9 @@ def load_keras(
     objects = custom.for_config(config)
     require_own_objects(config, objects)
     keras.utils.set_random_seed(0)
-    with warnings.catch_warnings(record=True) as caught, frugal_memory():
+    # Bidirectional copies the layer that it wraps, and knows no other custom objects in an .h5.
+    known = keras.utils.custom_object_scope(objects)
+    with warnings.catch_warnings(record=True) as caught, frugal_memory(), known:
         warnings.simplefilter("always")
         try:
             model = keras.models.load_model(

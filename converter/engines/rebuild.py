@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from converter.engines import libraries
 from converter.engines.custom import CustomObjects, load_custom
 from converter.engines.drafts import load_draft
 from converter.engines.explain import failure_in_user_code, one_line
-from converter.engines.keras_repairs import frugal_memory
+from converter.engines.keras_repairs import distinct_weight_names, frugal_memory
 from converter.engines.leniency import Favours, built_by_calling, require_loadable
 from converter.engines.models import LoadedModel, linked, warning_texts
 from converter.engines.results import Rebuild, to_json
@@ -88,8 +89,11 @@ def save(model: LoadedModel, path: str) -> list[str]:
     Raises:
         NotExactError: it can't.
     """
-    with warnings.catch_warnings(record=True) as caught, frugal_memory(), built_by_calling():
+    helping = (frugal_memory(), built_by_calling(), distinct_weight_names())
+    with warnings.catch_warnings(record=True) as caught, ExitStack() as stack:
         warnings.simplefilter("always")
+        for each in helping:
+            stack.enter_context(each)
         try:
             # Through a link, so that Keras's working file lies in the engine's own folder.
             target = Path(path).resolve()
