@@ -174,10 +174,10 @@ def _renamed(groups: Sequence[LayerGroup], pairs: Sequence[Pair]) -> tuple[Layer
     return tuple(replace(group, name=names.get(group.name, group.name)) for group in groups)
 
 
-def require_matching(matching: Matching, hint: str) -> None:
+def require_matching(matching: Matching, hint: str, to: str = "architecture") -> None:
     """Raises MatchingError unless everything has found its partner."""
     if not matching.complete:
-        raise MatchingError(matching, hint)
+        raise MatchingError(matching, hint, to)
 
 
 def _told(matching: Matching) -> str:

@@ -40,6 +40,9 @@ def convert(
     target: options.Target = "keras-3",
     custom: options.Custom = None,
     architecture: options.Architecture = None,
+    builder: options.Builder = None,
+    builder_arg: options.BuilderArguments = None,
+    allow_partial: options.AllowPartial = False,
     writer: options.Writer = None,
     input_shape: options.InputShape = None,
     signature: options.Signatures = None,
@@ -50,12 +53,12 @@ def convert(
             help="The library that rebuilds custom classes: tf_keras runs code of Keras 1 and 2.",
         ),
     ] = Engine.AUTO,
-    verify: Annotated[
-        bool, typer.Option("--verify/--no-verify", help="Compare outputs with the source.")
-    ] = True,
     compile: Annotated[
         bool,
         typer.Option("--compile/--no-compile", help="Keep losses, metrics and optimizer state."),
+    ] = True,
+    verify: Annotated[
+        bool, typer.Option("--verify/--no-verify", help="Compare outputs with the source.")
     ] = True,
     allow_inexact: options.AllowInexact = False,
     force: options.Force = False,
@@ -64,14 +67,17 @@ def convert(
     timeout: options.Timeout = None,
 ) -> ExitCode:
     """Convert models with the same numbers, and prove it."""
+    from converter.api.builder import parsed_arguments
     from converter.api.convert import convert, naming
-    from converter.api.discovery import discover
+    from converter.api.discovery import MODELS, WEIGHTS, discover
     from converter.api.told import parsed_shapes
     from converter.cli import batch, matching
     from converter.cli.placing import Placing
 
     shapes = parsed_shapes(input_shape or ())
-    sources = discover(paths)
+    arguments = parsed_arguments(builder_arg or ())
+    wanted = MODELS if builder is None and architecture is None else MODELS | WEIGHTS
+    sources = discover(paths, wanted)
     placing = Placing(output, output_dir)
     placing.check(sources, lambda path: naming(path, to))
     return batch.run(
@@ -86,10 +92,14 @@ def convert(
                 target=target,
                 custom=custom or (),
                 architecture=architecture,
+                builder=builder,
+                builder_args=arguments,
+                allow_partial=allow_partial,
                 writer=writer,
                 input_shape=shapes,
                 signatures=signature or (),
                 engine=engine,
+                compile=compile,
                 verify=verify,
                 allow_inexact=allow_inexact,
                 force=force,
@@ -99,7 +109,6 @@ def convert(
         ),
         lambda found: _text(session, found, show_diff, verify),
         lambda found: ExitCode.OK if found.written else ExitCode.FINDINGS,
-                compile=compile,
     )
 
 

@@ -38,7 +38,14 @@ def summary(session: Session, found: Matching | None, *, whole: bool) -> Iterato
 
 def table(found: Matching) -> str:
     """All pairs, then all that found no partner."""
-    return render.table(_rows(found), HEADER)
+    rows = list(_rows(found))
+    others = max((len(row[1]) + len(row[3]) for row in rows), default=0) + 8
+    limit = max((render.width() - others) // 2, 24)
+    short = [
+        (render.shortened(row[0], limit), row[1], render.shortened(row[2], limit), row[3])
+        for row in rows
+    ]
+    return render.table(short, HEADER)
 
 
 def _rows(found: Matching) -> Iterator[tuple[str, ...]]:

@@ -42,6 +42,29 @@ Architecture = Annotated[
         help="For files of weights only: the model's JSON, or a complete file of the model.",
     ),
 ]
+Builder = Annotated[
+    str | None,
+    typer.Option(
+        "--builder",
+        metavar="FILE|MODULE:NAME",
+        help="For weights: your function that builds their model. Runs in a child process.",
+    ),
+]
+BuilderArguments = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--builder-arg",
+        metavar="NAME=VALUE",
+        help="An argument of the builder: JSON, or else text.",
+    ),
+]
+AllowPartial = Annotated[
+    bool,
+    typer.Option(
+        "--allow-partial",
+        help="With --builder: what has no weights in the file keeps its initial values.",
+    ),
+]
 Writer = Annotated[
     str | None,
     typer.Option(

@@ -39,7 +39,7 @@ def split(tree: Tree) -> tuple[dict[str, Dataset], tuple[Dataset, ...]]:
     """The model's variables by today's path, and the optimizer's in their order."""
     variables: dict[str, Dataset] = {}
     optimizer: list[Dataset] = []
-    for stored in sorted(tree.stored.values(), key=lambda stored: _natural(stored.dataset.path)):
+    for stored in sorted(tree.stored.values(), key=lambda stored: natural(stored.dataset.path)):
         path = today(stored.dataset.path)
         if path.startswith(f"{OPTIMIZER}/"):
             optimizer.append(stored.dataset)
@@ -54,7 +54,7 @@ def today(path: str) -> str:
     return "/".join("layers" if part == _EARLY else part for part in parts)
 
 
-def _natural(path: str) -> list[tuple[bool, int, str]]:
+def natural(path: str) -> list[tuple[bool, int, str]]:
     """Sorts ``vars/10`` behind ``vars/9``."""
     parts = re.split(r"(\d+)", path)
     return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]

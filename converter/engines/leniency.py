@@ -138,7 +138,9 @@ def built_by_calling() -> Iterator[None]:
     def make(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def get_build_config(self: Any) -> Any:
             own = is_users(type(self)) and _has_default(self, "build")
-            return None if own else original(self)
+            # A model that comes with the shape of its input builds itself by running.
+            is_model = isinstance(self, libraries.keras().Model)
+            return None if own and not is_model else original(self)
 
         return get_build_config
 

@@ -223,7 +223,7 @@ def input_specs_of(model: Any, build_input_shape: Sequence[int | None] | None) -
             return []
         return [InputSpec("input", tuple(build_input_shape))]
     names = getattr(model, "input_names", None) or [tensor.name for tensor in inputs]
-    limit = _id_limit(model)
+    limit = id_limit(model)
     return [_spec(name, tensor, limit) for name, tensor in zip(names, inputs, strict=True)]
 
 
@@ -246,7 +246,7 @@ def _form(tensor: Any) -> str:
     return "ragged" if getattr(tensor, "ragged", False) or kind == "RaggedTensorSpec" else "dense"
 
 
-def _id_limit(model: Any) -> int | None:
+def id_limit(model: Any) -> int | None:
     """The smallest vocabulary among the layers that read ids."""
     layers = model._flatten_layers()
     sizes = [

@@ -24,6 +24,9 @@ JOBS = {
     "predict": "verify",
     "rebuild": "rebuild",
     "export_savedmodel": "savedmodel",
+    "build_model": "build",
+    "fill_model": "build",
+    "read_checkpoint": "build",
     "export_old": "old_models",
     "predict_old": "old_models",
 }

@@ -169,7 +169,9 @@ class _Units:
         )
 
 
-def match(model: Sequence[Unit], file: Sequence[Unit], *, ordered: bool) -> Matching:
+def match(
+    model: Sequence[Unit], file: Sequence[Unit], *, ordered: bool, whole_paths: bool = False
+) -> Matching:
     """Finds the weight of each variable.
 
     Args:
@@ -177,9 +179,10 @@ def match(model: Sequence[Unit], file: Sequence[Unit], *, ordered: bool) -> Matc
             saves them.
         file: those of the file; their paths may have more or fewer steps in front.
         ordered: whether the order of ``file`` means something.
+        whole_paths: whether the same name is the same path from the model down.
     """
     units = _Units(model, file)
-    by_name = _by_name(model, file)
+    by_name = _by_name(model, file, whole_paths)
     by_order = _by_order(model, file) if ordered else None
     if by_order is not None:
         _settle(units, by_name, by_order)
@@ -228,13 +231,15 @@ def _role(role: str) -> str:
     return re.sub(r"_\d+$", "", role)
 
 
-def _by_name(model: Sequence[Unit], file: Sequence[Unit]) -> dict[int, int]:
+def _by_name(
+    model: Sequence[Unit], file: Sequence[Unit], whole_paths: bool = False
+) -> dict[int, int]:
     """Pairs whose names agree in more steps than with any other, and whose variables fit."""
     scores: dict[int, list[tuple[int, int]]] = {}
     for index, unit in enumerate(model):
         for other, stored in enumerate(file):
             common = _common(unit, stored)
-            if common:
+            if common and (not whole_paths or common == len(unit.path) == len(stored.path)):
                 scores.setdefault(index, []).append((common, other))
     best = {index: _best(found) for index, found in scores.items()}
     chosen = Counter(other for other in best.values() if other is not None)

@@ -1,0 +1,417 @@
+"""Weights put into a model that the user's own code builds."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from converter.api.joining import require_matching
+from converter.api.making import Made
+from converter.api.outputs import Destination
+from converter.api.told import Shape, completed
+from converter.api.verification import Verified, judged
+from converter.containers import Contents, ModelFile, open_model
+from converter.containers.arrays_h5 import open_arrays
+from converter.containers.sniff import Kind, sniff
+from converter.errors import NotAModelError, UsageError
+from converter.layouts import weight_names
+from converter.layouts.matching import Ambiguity, Matching, Step, Unit, Variable, is_counted, match
+from converter.layouts.weight_names import StoredLayer
+from converter.model.description import Array, Json, Layer, Weight, Writer
+from converter.model.findings import Finding, Severity
+from converter.rules import hard_sigmoid, theano_kernels
+from converter.rules.base import Context
+
+if TYPE_CHECKING:
+    from converter.engines import Endpoint, Prediction
+    from converter.engines.building import BuildingEngine, Built, BuiltLayer
+
+HINT = "--dry-run lists all; --allow-partial leaves the rest of the model at its initial values."
+RESET_AFTER = "Keras 2 built GRU with reset_after=False: say so in the builder."
+SIGMOID_SINCE = (2, 3)
+"""The Keras since which recurrent layers take sigmoid where nothing is said."""
+RULES = {"theano-kernels": theano_kernels.RULE, "hard-sigmoid": hard_sigmoid.RULE}
+"""Rules that know what old weights mean in a layer of today."""
+GATED = ("LSTM", "GRU", "LSTMCell", "GRUCell", "ConvLSTM2D", "ConvLSTM2DCell")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be built and made.
+
+    Attributes:
+        builder: ``FILE.py:FUNCTION`` or ``MODULE:FUNCTION``; a class of a model will do.
+        arguments: what it is called with.
+        format: ``keras``, ``h5`` or ``savedmodel``.
+        custom: further modules of the user's.
+        input_shapes: by the names of inputs, for models that do not say them.
+        writer: who wrote the weights, where the file does not say it.
+        endpoints: further signatures of a SavedModel.
+        allow_partial: write although variables or weights are left over.
+        verify: compare the output with the built model.
+        allow_inexact: keep an output that differs.
+        dry_run: stop before anything is written.
+        timeout: seconds for each request to a child process.
+    """
+
+    builder: str
+    arguments: Mapping[str, Json]
+    format: str
+    custom: tuple[str, ...] = ()
+    input_shapes: Mapping[str, Shape] | None = None
+    writer: str | None = None
+    endpoints: tuple[Endpoint, ...] = ()
+    allow_partial: bool = False
+    verify: bool = True
+    allow_inexact: bool = False
+    dry_run: bool = False
+    timeout: float | None = None
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """All that a reader of the output needs: the builder's own module, too."""
+        return (*self.custom, self.builder.rpartition(":")[0])
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What came of it."""
+
+    made: Made
+    matching: Matching
+    findings: tuple[Finding, ...]
+
+
+def parsed_arguments(texts: Iterable[str]) -> dict[str, Json]:
+    """Arguments from ``NAME=VALUE``; a value is JSON if it can be, else text.
+
+    Raises:
+        UsageError: a text has no name, or a name comes twice.
+    """
+    found: dict[str, Json] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise UsageError(f"--builder-arg {text} is not NAME=VALUE", "--builder-arg classes=10")
+        if name in found:
+            raise UsageError(f"--builder-arg {name} is given twice")
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            found[name] = value
+    return found
+
+
+def built_and_filled(path: Path, order: Order, place: Destination) -> Filled:
+    """Builds the model, puts the weights of a file into it, and writes it.
+
+    Raises:
+        MatchingError: weights and variables do not fit together.
+        MissingObjectError: the user's code fails, or Keras could not load what it made.
+        NotAModelError: the file holds no weights.
+        UsageError: the builder can't be called, or builds no model.
+        VerificationError: the output computes something else than the built model.
+    """
+    from converter.engines.building import BuildingEngine
+
+    with tempfile.TemporaryDirectory(prefix="kfix-") as folder:
+        scratch = Path(folder)
+        with (
+            BuildingEngine(timeout=order.timeout, preload="keras", scratch=scratch) as engine,
+            _weights(path, engine, order.writer) as source,
+        ):
+            built = engine.build(order.builder, order.arguments, order.custom, order.input_shapes)
+            stored = stored_layers(source)
+            matching = matched(built, stored)
+            if not order.allow_partial:
+                require_matching(matching, _hint(matching), "model")
+            weights, findings = prepared(built, stored, matching, source.contents.writer)
+            if order.dry_run:
+                return Filled(Made((), None), matching, findings)
+            values = {index: source.value(each) for index, each in weights.items()}
+            made = _made(engine, order, values, place, scratch)
+    return Filled(made, matching, (*findings, *_left(matching)))
+
+
+@contextmanager
+def _weights(path: Path, engine: BuildingEngine, writer: str | None) -> Iterator[ModelFile]:
+    """The open weights, whatever they lie in."""
+    found = sniff(path)
+    if found.kind is Kind.OTHER_HDF5:
+        source = open_arrays(path)
+    elif found.kind is Kind.CHECKPOINT:
+        source = open_arrays(engine.read_checkpoint(_prefix(path), engine.scratch / "weights.h5"))
+    else:
+        source = open_model(path)
+    with source:
+        if not source.contents.weights:
+            raise NotAModelError(f"{path} holds no weights")
+        if writer is not None:
+            told = completed(source.contents.writer, writer)
+            source.contents = replace(source.contents, writer=told)
+        yield source
+
+
+def _prefix(path: Path) -> Path:
+    """What TensorFlow calls a checkpoint of several files."""
+    if not path.is_dir():
+        return path.with_suffix("") if path.suffix == ".index" else _of_data(path)
+    (*others, last) = sorted(path.glob("*.index"))
+    if others:
+        raise UsageError(f"{path} holds several checkpoints", f"give one: {last}")
+    return last.with_suffix("")
+
+
+def _of_data(path: Path) -> Path:
+    return path.with_name(path.name.partition(".data-")[0])
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The weights of a file by layers.
+
+    Attributes:
+        layers: with their names and roles.
+        ordered: whether their order means something.
+        ways: what may have given the names, see ``BuiltLayer.saved``; else they are the layers'.
+    """
+
+    layers: tuple[StoredLayer, ...]
+    ordered: bool = True
+    ways: tuple[str, ...] = ("",)
+
+    @property
+    def by_path(self) -> bool:
+        """Whether variables are numbered below the paths of their layers."""
+        return "keras" in self.ways
+
+
+def stored_layers(source: ModelFile) -> Stored:
+    """The weights of an open file, by the names that its layout gives them."""
+    found = _stored(source.contents)
+    return replace(found, layers=tuple(weight_names.told_apart(found.layers)))
+
+
+def _stored(contents: Contents) -> Stored:
+    if contents.kind is Kind.OTHER_HDF5:
+        layers, ordered = weight_names.of_arrays(contents.variables)
+        from_checkpoint = any(weight_names.CHECKPOINT in path for path in contents.variables)
+        return Stored(tuple(layers), ordered, ("checkpoint",) if from_checkpoint else ("",))
+    if contents.variables:
+        layers = weight_names.of_archive(contents.variables)
+        return Stored(tuple(layers), False, ("keras", "tensorflow"))
+    groups = [
+        (group.name, list(zip(group.weight_names, group.weights, strict=True)))
+        for group in contents.layer_groups
+    ]
+    top = [(data.path.split("/", 1)[1], data) for data in contents.top_level_weights]
+    if top:
+        groups.append(("", top))
+    generation = contents.writer.generation
+    return Stored(tuple(weight_names.of_groups(groups, generation=generation)))
+
+
+def matched(built: Built, stored: Stored) -> Matching:
+    """Which of the stored weights belongs to which variable.
+
+    The layout of Keras 3 names no version, and releases differ in the paths; where two of their
+    ways account for all weights, but not alike, nothing is decided.
+    """
+    present = [each.unit() for each in stored.layers]
+
+    def by(way: str) -> Matching:
+        return match(
+            _units(built, stored, way), present, ordered=stored.ordered, whole_paths=stored.by_path
+        )
+
+    found = [by(way) for way in stored.ways]
+    whole = [each for each in found if each.complete and not each.by_order]
+    if len(whole) < 2 or whole[0].pairs == whole[1].pairs:
+        return (whole or found)[0]
+    both = zip(whole[0].pairs, whole[1].pairs, strict=True)
+    return Matching(
+        pairs=tuple(one for one, other in both if one == other),
+        ambiguous=tuple(
+            Ambiguity(one.variable, (one.weight, other.weight))
+            for one, other in zip(whole[0].pairs, whole[1].pairs, strict=True)
+            if one != other
+        ),
+    )
+
+
+def _units(built: Built, stored: Stored, way: str) -> list[Unit]:
+    units = [_unit(layer, stored, way) for layer in built.layers]
+    names = iter(weight_names.distinct(each.name for unit in units for each in unit.variables))
+    return [
+        replace(unit, variables=tuple(replace(each, name=next(names)) for each in unit.variables))
+        for unit in units
+    ]
+
+
+def _unit(layer: BuiltLayer, stored: Stored, way: str) -> Unit:
+    """A layer of the model under the names that the file would have for it."""
+    names = [name for name, _ in layer.path]
+    steps = [Step(name, is_counted(name, kind)) for name, kind in layer.path]
+    while len(steps) > 1 and weight_names.CELL.fullmatch(steps[-1].name):
+        steps.pop()
+    if layer.saved.get(way):
+        steps = [Step(part) for part in weight_names.saved_scope(layer.saved[way])]
+    variables = tuple(
+        Variable(f"{'/'.join(names)}/{name}", str(index) if stored.by_path else name, shape)
+        for index, (name, shape) in enumerate(layer.variables)
+    )
+    return Unit(tuple(steps), variables)
+
+
+def prepared(
+    built: Built, stored: Stored, matching: Matching, writer: Writer
+) -> tuple[dict[int, Weight], tuple[Finding, ...]]:
+    """The weights by the places of their variables, with today's meaning, and what was changed."""
+    held = {each.name: each for layer in stored.layers for each in layer.weights}
+    partner = {pair.variable: held[pair.weight] for pair in matching.pairs}
+    found: dict[int, Weight] = {}
+    findings: list[Finding] = []
+    place = 0
+    for layer, unit in zip(built.layers, _units(built, stored, stored.ways[0]), strict=True):
+        weights = [
+            replace(partner[each.name], name=name) if each.name in partner else None
+            for each, (name, _) in zip(unit.variables, layer.variables, strict=True)
+        ]
+        complete = [each for each in weights if each is not None]
+        if layer.stock and len(complete) == len(weights) and writer.generation < 3:
+            complete, told = _with_todays_meaning(layer, complete, writer)
+            findings += told
+        ready = iter(complete)
+        for index, each in enumerate(weights):
+            if each is not None:
+                found[place + index] = next(ready)
+        place += len(weights)
+    return found, tuple(findings)
+
+
+def _with_todays_meaning(
+    layer: BuiltLayer, weights: Sequence[Weight], writer: Writer
+) -> tuple[list[Weight], list[Finding]]:
+    """What the rules for whole models do to the weights of a layer, where they keep its config."""
+    path = "/".join(name for name, _ in layer.path)
+    neutral = Layer(layer.path[-1][0], layer.class_name, dict(layer.config), tuple(weights))
+    findings = list(_default_gates(layer, path, writer))
+    for name, rule in RULES.items():
+        change = rule.layer(neutral, Context(writer, path)) if rule.layer else None
+        if change is None:
+            continue
+        severity, remedy = change.severity, change.remedy
+        if len(change.layers) == 1 and not change.layers[0].inner:
+            neutral = replace(neutral, weights=change.layers[0].weights)
+        else:
+            severity, remedy = Severity.NOTICE, "Not changed: write it in the builder's code."
+        findings.append(Finding(rule.code, name, severity, path, change.message, remedy))
+    return list(neutral.weights), findings
+
+
+def _default_gates(layer: BuiltLayer, path: str, writer: Writer) -> Iterator[Finding]:
+    gates = layer.config.get("recurrent_activation")
+    if layer.class_name not in GATED or gates != "sigmoid":
+        return
+    if writer.version and writer.version < SIGMOID_SINCE:
+        yield Finding(
+            hard_sigmoid.RULE.code,
+            "hard-sigmoid",
+            Severity.NOTICE,
+            path,
+            f"{layer.class_name} is built with sigmoid gates, but the weights are from Keras"
+            f" {writer.label}, whose default was hard_sigmoid",
+            "If the original did not say sigmoid, build it with"
+            " recurrent_activation='hard_sigmoid'; kfix then keeps its numbers.",
+        )
+
+
+def _left(matching: Matching) -> Iterator[Finding]:
+    """What --allow-partial has let pass."""
+    missing = [
+        *(each.name for each in matching.missing),
+        *(each.variable for each in matching.mismatched),
+        *(each.variable for each in matching.ambiguous),
+    ]
+    for name in missing:
+        yield Finding(
+            "KF901",
+            "weight-count",
+            Severity.NOTICE,
+            name,
+            "has no weights in the file and was left at its initial values (--allow-partial)",
+        )
+    for left in matching.unmatched:
+        message = f"{left.name} of the file belongs to no variable and was left out"
+        yield Finding("KF901", "weight-count", Severity.NOTICE, "", message)
+
+
+def _hint(matching: Matching) -> str:
+    for each in matching.mismatched:
+        expected, found = each.expected or (), each.found or ()
+        if len(expected) == 2 and expected[0] == 2 and found == expected[1:]:
+            return RESET_AFTER
+    return HINT
+
+
+def _made(
+    engine: BuildingEngine,
+    order: Order,
+    values: Mapping[int, Array],
+    place: Destination,
+    scratch: Path,
+) -> Made:
+    if order.format == "savedmodel":
+        with place.publishing_directory() as folder:
+            export = engine.fill_and_export(
+                values, folder, endpoints=order.endpoints, predict=order.verify
+            )
+            engine.close()
+            verified = _signatures_hold(order, scratch, folder, export) if order.verify else None
+        return Made(export.signatures, verified)
+    with place.publishing() as path:
+        wanted: dict[str, Any] = {order.format: path}
+        done = engine.fill(values, predict=order.verify, **wanted)
+        engine.close()
+        verified = _reload(order, scratch, path, done.prediction) if done.prediction else None
+    return Made((), verified)
+
+
+BUILT = "the built model"
+
+
+def _reload(order: Order, scratch: Path, path: Path, expected: Prediction) -> Verified:
+    from converter.engines import Engine
+
+    with Engine(timeout=order.timeout, preload="keras", scratch=scratch) as engine:
+        found = engine.verify_keras(
+            path,
+            reference=expected.outputs_path,
+            reference_kind="arrays",
+            inputs=expected.inputs_path,
+            custom=order.modules,
+        )
+    return judged(found, BUILT, allow_inexact=order.allow_inexact)
+
+
+def _signatures_hold(order: Order, scratch: Path, folder: Path, export: Any) -> Verified:
+    from converter.engines import Engine
+
+    verdicts = []
+    with Engine(timeout=order.timeout, preload="tensorflow", scratch=scratch) as engine:
+        for signature, prediction in zip(export.signatures, export.predictions, strict=True):
+            found = engine.verify_savedmodel(
+                folder,
+                signature=signature.name,
+                inputs=prediction.inputs_path,
+                reference=prediction.outputs_path,
+            )
+            verdicts.append(judged(found, BUILT, allow_inexact=order.allow_inexact))
+    return max(
+        verdicts, key=lambda each: -1 if each.max_difference is None else each.max_difference
+    )
