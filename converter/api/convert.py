@@ -211,6 +211,10 @@ def convert(
     )
 
 
+def _by_input(shape: InputShapes | None) -> Mapping[str, Shape] | None:
+    return shape if shape is None or isinstance(shape, Mapping) else {"": shape}
+
+
 def _require_one_way(
     architecture: object,
     builder: str | None,
