@@ -39,7 +39,8 @@ def parse(source: ModelFile) -> Parsed:
     if contents.config is None:
         raise NotAModelError(
             f"{contents.path.name} holds weights only, no architecture (no model_config)",
-            "Join them with the architecture: kfix join ARCH.json WEIGHTS.h5 -o OUT.h5",
+            "Convert them with --architecture ARCH.json or --builder FILE.py:FUNCTION, or join"
+            " them with the architecture: kfix join ARCH.json WEIGHTS.h5 -o OUT.h5",
         )
     dialect = {1: keras1, 2: keras2}.get(contents.writer.generation, keras3)
     model = dialect.parse(contents.config)
@@ -63,7 +64,6 @@ def _bind(model: Model, contents: Contents) -> tuple[Model, list[Exception]]:
     return legacy.bind(model, groups, implicit_masks=by_keras3, variables=variables)
 
 
-def _finding(problem: Exception) -> Finding:
 def _with_optimizer(model: Model, contents: Contents) -> Model:
     """Gives the compile state what training left in the optimizer."""
     if model.compile is None or model.compile.optimizer is None or not contents.optimizer_weights:
@@ -79,6 +79,7 @@ def _with_optimizer(model: Model, contents: Contents) -> Model:
     return replace(model, compile=replace(model.compile, variables=found))
 
 
+def _finding(problem: Exception) -> Finding:
     if isinstance(problem, CountMismatchError):
         return Finding(
             weight_count.RULE.code,
