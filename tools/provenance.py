@@ -104,6 +104,7 @@ A manifest entry says the `kind` of file, the `layers` in it, and what to `expec
 | mask-op | an `.h5` of Keras 3 that keeps the computation of a mask as operations |
 | addons | a layer of TensorFlow Addons that Keras 3 has nothing for |
 | custom | the owner's own layers or functions (no `options`: only the compile state has them) |
+| old-code | such layers in the words of Keras 1 or 2, which Keras 3 does not import |
 | removed-layer | a class that Keras 3 no longer has |
 | cudnn | CuDNNLSTM, CuDNNGRU; the numbers are of the same framework's own CPU conversion |
 | bilinear | bilinear UpSampling2D of TensorFlow 1 |

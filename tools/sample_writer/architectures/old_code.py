@@ -46,7 +46,7 @@ def old_capsules(F):
     return _old(F.Model(x, y), "keras2_layers.py")
 
 
-@architecture(writers="keras<2.3", kinds="full weights")
+@architecture(writers="keras<2.3")
 def old_nested(F):
     """Layers of the owner's inside a nested model, a wrapper and a Sequential."""
     own, L = F.own("keras2_layers.py"), F.layers
@@ -54,9 +54,8 @@ def old_nested(F):
     inner.add(L.Conv2D(4, 2, input_shape=(5, 4, 2)))
     inner.add(own.L2Normalization(name="norm"))
     inner.add(L.BatchNormalization())
-    x = F.Input(shape=(3, 5, 4, 2))
-    y = L.TimeDistributed(inner)(x)
-    y = L.TimeDistributed(L.Flatten())(y)
+    x = F.Input(shape=(5, 4, 2))
+    y = L.Reshape((4, 12))(inner(x))
     y = L.TimeDistributed(own.NormedDense(5), name="each")(y)
     return _old(F.Model(x, own.AttentionWithContext(name="attention")(y)), "keras2_layers.py")
 

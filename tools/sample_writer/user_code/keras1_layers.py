@@ -17,7 +17,7 @@ class LRN(Layer):
         half = self.n // 2
         squared = K.square(x)
         channels = x._keras_shape[-1]
-        padded = K.concatenate([K.zeros_like(squared)] * 1 + [squared, K.zeros_like(squared)])
+        padded = K.concatenate([K.zeros_like(squared), squared, K.zeros_like(squared)])
         scale = self.k
         for i in range(self.n):
             start = channels - half + i

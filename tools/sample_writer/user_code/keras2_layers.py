@@ -1,12 +1,18 @@
 """Layers as they were written for the stand-alone Keras 2."""
 
 import keras.backend as K
+import numpy as np
 import tensorflow as tf
 from keras import activations, constraints, initializers, regularizers
 from keras.engine import InputSpec
 from keras.engine.topology import Layer
 from keras.layers.core import Dense
 from keras.utils import conv_utils
+
+try:
+    from keras.utils.conv_utils import normalize_data_format
+except ImportError:
+    from keras.backend.common import normalize_data_format
 
 
 def dot_product(x, kernel):
@@ -131,8 +137,6 @@ class L2Normalization(Layer):
 
     def build(self, input_shape):
         self.input_spec = [InputSpec(shape=input_shape)]
-        import numpy as np
-
         gamma = self.gamma_init * np.ones((input_shape[self.axis],))
         self.gamma = K.variable(gamma, name="{}_gamma".format(self.name))
         self.offset = K.variable(np.zeros((1,)), name="never_saved")
@@ -149,7 +153,7 @@ class L2Normalization(Layer):
 class PixelShuffler(Layer):
     def __init__(self, size=(2, 2), data_format=None, **kwargs):
         super(PixelShuffler, self).__init__(**kwargs)
-        self.data_format = conv_utils.normalize_data_format(data_format)
+        self.data_format = normalize_data_format(data_format)
         self.size = conv_utils.normalize_tuple(size, 2, "size")
 
     def call(self, inputs):

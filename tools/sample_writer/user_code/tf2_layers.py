@@ -22,7 +22,7 @@ class Memory(Layer):
 
     def call(self, inputs):
         scores = K.dot(inputs, K.transpose(self.keys)) * self.strength
-        return K.softmax(scores - K.logsumexp(scores, axis=-1, keepdims=True))
+        return K.softmax(scores - tf.reduce_logsumexp(scores, axis=-1, keepdims=True))
 
     def get_config(self):
         return {**super().get_config(), "patterns": self.patterns}
