@@ -91,7 +91,7 @@ def _refusal(layer: Layer, why: str) -> ModelChange:
         Severity.REFUSED,
         f"{layer.class_name} gets a ragged tensor, with which Keras 3 can't compute: {why}",
         layer=layer.name,
-        remedy="tf_keras can still serve it: --engine tf_keras --to savedmodel",
+        remedy="Keras 3 has no layer for it; such a model takes filled rows and a mask there.",
     )
 
 
