@@ -8,6 +8,7 @@ written; a SavedModel needs no class any more.
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -87,12 +88,17 @@ def _without_unknown_arguments(done: Favours, plain: Callable[..., Any]) -> Any:
 
 def _defaults_taken(layer: Any, config: Mapping[str, Any]) -> Iterator[str]:
     """Arguments of a class that has no ``get_config``: Keras 1 and 2 saved none of them."""
-    if not _has_default(layer, "get_config"):
+    if not _has_default(layer, "get_config") or not is_users(_giver_of_init(type(layer))):
         return
     for name, each in inspect.signature(type(layer).__init__).parameters.items():
         if each.default is not each.empty and name not in {*config, *_BASE, *_OF_KERAS_2}:
             where = config.get("name", layer.name)
             yield f"{where}: {type(layer).__name__}({name}={each.default!r})"
+
+
+def _giver_of_init(cls: Any) -> Any:
+    """The class whose constructor it has: one without its own takes nothing of its own."""
+    return next(each for each in cls.__mro__ if "__init__" in vars(each))
 
 
 def _unknown(cls: Any, config: Mapping[str, Any]) -> set[str]:
@@ -154,19 +160,25 @@ def require_loadable(model: Any, objects: Mapping[str, Any], done: Favours) -> N
     Raises:
         MissingObjectError: naming the first that it does not, and what to add to the class.
     """
+    with warnings.catch_warnings(), built_by_calling():
+        warnings.simplefilter("ignore")
+        for layer in _layers_of(model):
+            if id(layer) in done.unbuilt:
+                raise _leaves_unbuilt(layer, done.unbuilt[id(layer)])
+            _require_round_trip(layer, objects)
+
+
+def _require_round_trip(layer: Any, objects: Mapping[str, Any]) -> None:
     saving = libraries.keras().saving
-    for layer in _layers_of(model):
-        if id(layer) in done.unbuilt:
-            raise _leaves_unbuilt(layer, done.unbuilt[id(layer)])
-        try:
-            config = saving.serialize_keras_object(layer)
-        except Exception as error:
-            raise _no_config(layer, error) from error
-        try:
-            with libraries.keras().utils.custom_object_scope(dict(objects)), built_by_calling():
-                saving.deserialize_keras_object(config, safe_mode=True)
-        except Exception as error:
-            raise _not_remade(layer, config, objects, error) from error
+    try:
+        config = saving.serialize_keras_object(layer)
+    except Exception as error:
+        raise _no_config(layer, error) from error
+    try:
+        with libraries.keras().utils.custom_object_scope(dict(objects)):
+            saving.deserialize_keras_object(config, safe_mode=True)
+    except Exception as error:
+        raise _not_remade(layer, config, objects, error) from error
 
 
 def _layers_of(model: Any) -> Iterator[Any]:
@@ -196,12 +208,11 @@ def _leaves_unbuilt(layer: Any, left: Sequence[str]) -> MissingObjectError:
 
 def _no_config(layer: Any, error: Exception) -> MissingObjectError:
     kind = type(layer).__name__
-    reason = "" if isinstance(error, NotImplementedError) else f": {one_line(error)}"
+    why = "has no get_config(), and arguments that are not plain values"
+    if not isinstance(error, NotImplementedError):
+        why = f"has a get_config() that fails: {one_line(error)}"
     return MissingObjectError(
-        f"layer {layer.name}: Keras 3 can't save {kind}, whose arguments are not plain values and"
-        f" which has no get_config(){reason}"
-        if not reason
-        else f"layer {layer.name}: {kind}.get_config() fails{reason}",
+        f"layer {layer.name}: Keras 3 can't save {kind}, which {why}",
         f"Give {kind} a get_config() that returns its arguments. {_ALTERNATIVE}",
     )
 

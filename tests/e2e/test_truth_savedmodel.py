@@ -81,19 +81,20 @@ def test_savedmodel_computes_what_was_recorded(
     key = content_of(archive, sample.inputs)
     if key not in outputs_of:
         outputs_of[key] = exported_and_run(
-            archive, sample.inputs, tmp_path, keras_engine, tensorflow_engine
+            archive, sample, tmp_path, keras_engine, tensorflow_engine
         )
     assert_same(outputs_of[key], sample)
 
 
 def exported_and_run(
-    archive: Path, inputs: list[np.ndarray], folder: Path, keras: Engine, tensorflow: Engine
+    archive: Path, sample: Sample, folder: Path, keras: Engine, tensorflow: Engine
 ) -> list[np.ndarray]:
     """The archive as a SavedModel, and what TensorFlow computes with it."""
-    export = keras.export_savedmodel(archive, folder / "saved")
+    own = sample.options.get("custom", ())
+    export = keras.export_savedmodel(archive, folder / "saved", custom=own)
     found = tensorflow.verify_savedmodel(
         folder / "saved",
-        inputs=stored(folder, "inputs", inputs),
+        inputs=stored(folder, "inputs", sample.inputs),
         reference=None,
         input_names=whole(export.inputs),
         output_names=[each.name for each in export.outputs],
