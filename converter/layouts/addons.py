@@ -16,6 +16,9 @@ SPECTRAL_NORMALIZATION = f"{PACKAGE}SpectralNormalization"
 CLONE = "_naked_clone_layer"
 """What Addons calls the copy that data_init normalises with."""
 
+OPTIMIZERS = {f"{PACKAGE}AdamW": "AdamW", f"{PACKAGE}SGDW": "SGD"}
+"""Optimizers with a decay of their own, by those of Keras that keep the same variables."""
+
 Config = Mapping[str, Json]
 Own = tuple[str, bool]
 """The name of a variable, and whether it is trainable."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from converter.layouts import addons
 from converter.layouts.graph_order import ordered_layers
 from converter.layouts.legacy import UnknownVariablesError, VariablesOf, trainable_slots
 from converter.layouts.variables import variables_of
@@ -150,6 +151,7 @@ def optimizer_of(item: Json) -> Optimizer:
         names = {name.lower(): name for name in _ROUNDS}
         return Optimizer(names.get(str(item).lower(), str(item)), {})
     class_name, config = str(item.get("class_name")).removeprefix("Custom>"), item.get("config")
+    class_name = addons.OPTIMIZERS.get(class_name, class_name)
     config = config if isinstance(config, Mapping) else {}
     inner = config.get("inner_optimizer", config.get("optimizer"))
     if class_name.startswith(LOSS_SCALE) and isinstance(inner, Mapping):

@@ -324,7 +324,7 @@ def addons_spatial_pyramid_pooling(F):
     return branches(F, (5, 7, 4), layers)
 
 
-@with_addons(writers="tf>=2.3<2.16")
+@with_addons(writers="tf>=2.5<2.16")
 def addons_stochastic_depth(F):
     L, A = F.layers, addons.layers
     x = F.Input(shape=(5, 3))
@@ -332,7 +332,7 @@ def addons_stochastic_depth(F):
     return F.Model(x, A.StochasticDepth()([y, L.Dense(3)(y)]))
 
 
-@with_addons(writers="tf>=2.3<2.16")
+@with_addons(writers="tf>=2.3<2.8 tf>=2.10<2.16")
 def addons_polynomial_crossing(F):
     A = addons.layers
     x, y = F.Input(shape=(6,)), F.Input(shape=(6,))
@@ -377,15 +377,56 @@ def addons_poincare_normalize(F):
     return branches(F, (3, 4), layers)
 
 
-@with_addons(writers="tf>=2.3<2.16", expect="refused", reason="addons")
+@with_addons(writers="tf>=2.5<2.16", expect="refused", reason="addons")
 def addons_cells(F):
     A, L = addons.rnn, F.layers
     cells = [A.LayerNormLSTMCell(2), A.NASCell(2), A.PeepholeLSTMCell(2)]
     return branches(F, (5, 3), [L.RNN(cell) for cell in cells])
 
 
-@with_addons(writers="tf>=2.3<2.16", expect="refused", reason="addons")
+@with_addons(writers="tf>=2.5<2.16", expect="refused", reason="addons")
 def addons_crf(F):
     x = F.Input(shape=(5, 3))
     decoded, potentials, _, _ = addons.layers.CRF(4)(x)
     return F.Model(x, [decoded, potentials])
+
+
+# -- training -----------------------------------------------------------------------------
+
+
+def _trained(F, optimizer, **compiled):
+    L = F.layers
+    model = F.Sequential([L.Dense(4, activation="tanh", input_shape=(3,)), L.Dense(2)])
+    compiled = dict({"loss": "mse"}, optimizer=optimizer, **compiled)
+    return Made(model, compile=compiled, targets=[None], goes_on=True)
+
+
+@with_addons(writers="tf>=2.3<2.16", kinds="full")
+def goes_on_addons_adamw(F):
+    rate = {"learning_rate": 0.015625, "weight_decay": 0.0078125}
+    return _trained(F, addons.optimizers.AdamW(**rate))
+
+
+@with_addons(writers="tf>=2.3<2.16", kinds="full")
+def goes_on_addons_sgdw(F):
+    rate = {"learning_rate": 0.03125, "weight_decay": 0.0078125, "momentum": 0.5}
+    return _trained(F, addons.optimizers.SGDW(**rate))
+
+
+@with_addons(writers="tf>=2.3<2.16")
+def addons_compiled(F):
+    """What Keras has of the metrics, and one that it has not."""
+    A, L = addons.metrics, F.layers
+    metrics = [A.F1Score(num_classes=3, average="macro"), A.CohenKappa(num_classes=3)]
+    metrics.append(A.FBetaScore(num_classes=3, beta=2.0, threshold=0.25))
+    model = F.Sequential([L.Dense(3, activation="softmax", input_shape=(4,))])
+    return Made(model, compile={"optimizer": "sgd", "loss": "mse", "metrics": metrics})
+
+
+@with_addons(writers="tf>=2.3<2.16")
+def addons_compiled_otherwise(F):
+    """A loss that sums over its outputs, and an optimizer around another one."""
+    optimizer = addons.optimizers.Lookahead(addons.optimizers.RectifiedAdam(0.015625))
+    loss = addons.losses.SigmoidFocalCrossEntropy(reduction="sum_over_batch_size")
+    model = F.Sequential([F.layers.Dense(3, activation="sigmoid", input_shape=(4,))])
+    return Made(model, compile={"optimizer": optimizer, "loss": loss})
