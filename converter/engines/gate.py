@@ -2,7 +2,7 @@
 
 The caller has checked already; this is the second lock on the same door, inside the process that
 would run the code. tf_keras runs Lambda bytecode and any ``tf.*`` function that a config names, so
-nothing but stock layers passes.
+nothing but stock layers and functions that are known to compute alone passes.
 """
 
 from __future__ import annotations
@@ -19,26 +19,14 @@ from typing import Any
 import h5py
 
 from converter.errors import NotAModelError, UnsafeContentError
+from converter.ops.calls import OP_LAYERS, only_computes
 
 Json = Any
 
 CODE_CARRIERS = frozenset(
-    {
-        "ClassMethod",
-        "FlaxLayer",
-        "InstanceMethod",
-        "InstanceProperty",
-        "JaxLayer",
-        "Lambda",
-        "SlicingOpLambda",
-        "TFOpLambda",
-        "TFSMLayer",
-        "TensorFlowOpLayer",
-        "TorchModuleWrapper",
-        "__lambda__",
-    }
+    {"FlaxLayer", "JaxLayer", "Lambda", "TFSMLayer", "TorchModuleWrapper", "__lambda__"}
 )
-"""Classes whose config holds code, or the name of any function, or the place of another model."""
+"""Classes whose config holds code, or the place of another model."""
 
 _STOCK = re.compile(
     r"(tf_)?keras(\.src|\.api|\._tf_keras|\.keras|\.engine)*"
@@ -98,12 +86,15 @@ def refuse_code(config: Json, name: str, *, stock_only: bool = True) -> None:
 
 def _danger(item: dict[str, Json], stock_only: bool) -> str:
     class_name, module = item.get("class_name"), item.get("module")
-    if class_name in CODE_CARRIERS:
+    config = item.get("config")
+    runs = class_name in OP_LAYERS and not only_computes(
+        str(class_name), config if isinstance(config, dict) else {}
+    )
+    if class_name in CODE_CARRIERS or runs:
         return f"a {class_name}"
     own = not stock_only and is_foreign(module)
     if isinstance(module, str) and not own and not _is_stock(module, item):
         return f"an object of module '{module}'"
-    config = item.get("config")
     if isinstance(class_name, str) and isinstance(config, dict):
         for key in _FILE_ARGUMENTS:
             if isinstance(config.get(key), str):

@@ -18,19 +18,10 @@ from converter.knowledge import keras3
 from converter.knowledge.releases import candidates, layer_classes
 from converter.model.description import Layer, Writer
 from converter.model.findings import Severity
+from converter.ops.calls import OP_LAYERS, called
 from converter.rules.base import Change, Context, Rule, Stage
 
-OP_LAYERS = frozenset(
-    {
-        "TFOpLambda",
-        "SlicingOpLambda",
-        "TensorFlowOpLayer",
-        "ClassMethod",
-        "InstanceMethod",
-        "InstanceProperty",
-    }
-)
-NOT_PUBLIC = frozenset({"AddLoss", "AddMetric", "LayerScale"})
+NOT_PUBLIC = frozenset({"AddLoss", "AddMetric"})
 """Classes of Keras itself that no release makes public, and that files name all the same."""
 EXPERIMENTAL = frozenset({"PeepholeLSTMCell", "SequenceFeatures", "LinearModel", "WideDeepModel"})
 """Classes of ``tf.keras.experimental``, which went with TensorFlow 2.16."""
@@ -47,11 +38,7 @@ def judge(layer: Layer, context: Context) -> Change | None:
     if layer.model is not None or _is_stock(layer):
         return None
     if name in OP_LAYERS:
-        what = layer.config.get("function") or layer.config.get("node_def", "")
-        return Change(
-            Severity.REFUSED,
-            f"op layer {name} ({str(what)[:60]}) has no stock layer written for it",
-        )
+        return _op_layer(layer)
     experimental = context.writer.tf_keras and name in EXPERIMENTAL
     public = name not in keras3.LAYERS and _is_public(name, context.writer)
     if name in NOT_PUBLIC or experimental or public:
@@ -61,6 +48,14 @@ def judge(layer: Layer, context: Context) -> Change | None:
         )
     remedy = "Give the module that defines it with --custom."
     return Change(Severity.CUSTOM, f"class {name} is not one of Keras's", remedy=remedy)
+
+
+def _op_layer(layer: Layer) -> Change | None:
+    """Those in a graph have been judged by the rule of op layers, with a reason."""
+    if layer.calls:
+        return None
+    message = f"{called(layer)} in a {layer.class_name} stands where no graph is"
+    return Change(Severity.REFUSED, message)
 
 
 def _is_stock(layer: Layer) -> bool:

@@ -49,6 +49,36 @@ def test_code_is_refused_at_any_depth(class_name):
         refuse_code(nested({"class_name": class_name, "config": {"name": "bad"}}), "m.h5")
 
 
+@pytest.mark.parametrize(
+    ("class_name", "config"),
+    [
+        ("TFOpLambda", {"function": "math.multiply"}),
+        ("SlicingOpLambda", {"function": "__operators__.getitem"}),
+        ("TensorFlowOpLayer", {"node_def": {"op": "AddV2"}}),
+    ],
+)
+def test_functions_that_only_compute_pass(class_name, config):
+    refuse_code(nested({"class_name": class_name, "config": {"name": "op", **config}}), "m.h5")
+
+
+@pytest.mark.parametrize(
+    ("class_name", "config"),
+    [
+        ("TFOpLambda", {"function": "io.write_file"}),
+        ("TFOpLambda", {"function": "py_function"}),
+        ("TFOpLambda", {"function": ["math.multiply"]}),
+        ("SlicingOpLambda", {"function": "io.read_file"}),
+        ("TensorFlowOpLayer", {"node_def": {"op": "WriteFile"}}),
+        ("TensorFlowOpLayer", {"node_def": "AddV2"}),
+        ("ClassMethod", {"function": "math.multiply"}),
+        ("InstanceMethod", {"method_name": "math.multiply"}),
+    ],
+)
+def test_other_functions_are_refused(class_name, config):
+    with pytest.raises(UnsafeContentError, match=f"a {class_name} at inner/op"):
+        refuse_code(nested({"class_name": class_name, "config": {"name": "op", **config}}), "m.h5")
+
+
 def test_a_lambda_inside_an_activation_is_refused():
     lambda_ = {"class_name": "__lambda__", "config": {"value": []}}
     with pytest.raises(UnsafeContentError, match="__lambda__ at inner/d"):

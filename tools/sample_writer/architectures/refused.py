@@ -42,7 +42,7 @@ def lambda_arguments(F):
     )
 
 
-@architecture(writers="tf>=2.4", expect="refused", reason="op-layer", kinds="full keras")
+@architecture(writers="tf>=2.4", kinds="full keras")
 def operators(F):
     L = F.layers
     x = F.Input(shape=(4,))
@@ -50,7 +50,7 @@ def operators(F):
     return F.Model(x, [y + 1.0, 2.0 * y - x, y[:, 1:3], F.tf.nn.relu(y)])
 
 
-@architecture(writers="tf>=2.4", expect="refused", reason="op-layer")
+@architecture(writers="tf>=2.4")
 def operators_in_line(F):
     L, tf = F.layers, F.tf
     x = F.Input(shape=(6, 5, 2))
@@ -59,7 +59,7 @@ def operators_in_line(F):
     return F.Model(x, L.Dense(2)(tf.concat([y, tf.nn.softmax(y)], axis=-1)))
 
 
-@architecture(writers="tf>=2.0<2.4", expect="refused", reason="op-layer")
+@architecture(writers="tf>=2.0<2.4")
 def op_layers(F):
     L, tf = F.layers, F.tf
     x = F.Input(shape=(4,))

@@ -1,0 +1,280 @@
+"""The nodes of TensorFlow 2.0 to 2.3's graphs: which function each is, and its inputs in order.
+
+A TensorFlowOpLayer holds a NodeDef: the name of a kernel, its attributes, and which of its inputs
+are constants.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from converter.model.description import Json, Layer
+from converter.ops.nodes import NoForm
+
+UNARY = {
+    "math.abs": "Abs",
+    "math.acos": "Acos",
+    "math.acosh": "Acosh",
+    "math.asin": "Asin",
+    "math.asinh": "Asinh",
+    "math.atan": "Atan",
+    "math.atanh": "Atanh",
+    "bitwise.invert": "Invert",
+    "math.ceil": "Ceil",
+    "identity": "Identity Snapshot PreventGradient CheckNumerics EnsureShape",
+    "math.cos": "Cos",
+    "math.cosh": "Cosh",
+    "math.erf": "Erf",
+    "math.erfc": "Erfc",
+    "math.erfinv": "Erfinv",
+    "math.exp": "Exp",
+    "math.expm1": "Expm1",
+    "math.floor": "Floor",
+    "math.is_finite": "IsFinite",
+    "math.is_inf": "IsInf",
+    "math.is_nan": "IsNan",
+    "math.log": "Log",
+    "math.log1p": "Log1p",
+    "math.logical_not": "LogicalNot",
+    "math.negative": "Neg",
+    "math.reciprocal": "Reciprocal Inv",
+    "math.round": "Round Rint",
+    "math.rsqrt": "Rsqrt",
+    "math.sigmoid": "Sigmoid",
+    "math.sign": "Sign",
+    "math.sin": "Sin",
+    "math.sinh": "Sinh",
+    "math.softplus": "Softplus",
+    "math.sqrt": "Sqrt",
+    "math.square": "Square",
+    "math.tan": "Tan",
+    "math.tanh": "Tanh",
+    "stop_gradient": "StopGradient",
+}
+
+BINARY = {
+    "bitwise.bitwise_and": "BitwiseAnd",
+    "bitwise.bitwise_or": "BitwiseOr",
+    "bitwise.bitwise_xor": "BitwiseXor",
+    "bitwise.left_shift": "LeftShift",
+    "bitwise.right_shift": "RightShift",
+    "math.add": "Add AddV2",
+    "math.divide_no_nan": "DivNoNan",
+    "math.equal": "Equal",
+    "math.floordiv": "FloorDiv",
+    "math.floormod": "FloorMod",
+    "math.greater": "Greater",
+    "math.greater_equal": "GreaterEqual",
+    "math.less": "Less",
+    "math.less_equal": "LessEqual",
+    "math.logical_and": "LogicalAnd",
+    "math.logical_or": "LogicalOr",
+    "math.maximum": "Maximum",
+    "math.minimum": "Minimum",
+    "math.multiply": "Mul",
+    "math.multiply_no_nan": "MulNoNan",
+    "math.not_equal": "NotEqual",
+    "math.pow": "Pow",
+    "math.squared_difference": "SquaredDifference",
+    "math.subtract": "Sub",
+    "math.truediv": "RealDiv",
+    "math.xdivy": "Xdivy",
+    "math.xlogy": "Xlogy",
+    "truncatediv": "TruncateDiv",
+    "truncatemod": "TruncateMod",
+}
+
+REDUCTIONS = {
+    "math.reduce_all": "All",
+    "math.reduce_any": "Any",
+    "math.reduce_max": "Max",
+    "math.reduce_mean": "Mean",
+    "math.reduce_min": "Min",
+    "math.reduce_prod": "Prod",
+    "math.reduce_sum": "Sum",
+}
+
+MASKS = "begin_mask end_mask ellipsis_mask new_axis_mask shrink_axis_mask"
+WINDOW = "ksize strides padding data_format"
+GRID = "align_corners half_pixel_centers"
+
+NODES: dict[str, tuple[str, str, str]] = {
+    "AddN": ("math.add_n", "*inputs", ""),
+    "AdjustContrastv2": ("image.adjust_contrast", "images contrast_factor", ""),
+    "ArgMax": ("math.argmax", "input axis", "output_type"),
+    "ArgMin": ("math.argmin", "input axis", "output_type"),
+    "Atan2": ("math.atan2", "y x", ""),
+    "AvgPool": ("compat.v1.nn.avg_pool", "input", WINDOW),
+    "AvgPool3D": ("nn.avg_pool3d", "input", WINDOW),
+    "BatchMatMul": ("linalg.matmul", "a b", "adjoint_a=adj_x adjoint_b=adj_y"),
+    "BatchMatMulV2": ("linalg.matmul", "a b", "adjoint_a=adj_x adjoint_b=adj_y"),
+    "BiasAdd": ("nn.bias_add", "value bias", "data_format"),
+    "BroadcastTo": ("broadcast_to", "input shape", ""),
+    "Cast": ("cast", "x", "dtype=DstT"),
+    "ClipByValue": ("clip_by_value", "t clip_value_min clip_value_max", ""),
+    "ConcatV2": ("concat", "*values axis", ""),
+    "Conv2D": ("nn.conv2d", "input filter", "strides padding data_format dilations"),
+    "Conv3D": ("nn.conv3d", "input filter", "strides padding data_format dilations"),
+    "Cross": ("linalg.cross", "a b", ""),
+    "Cumprod": ("math.cumprod", "x axis", "exclusive reverse"),
+    "Cumsum": ("math.cumsum", "x axis", "exclusive reverse"),
+    "DepthToSpace": ("nn.depth_to_space", "input", "block_size data_format"),
+    "DepthwiseConv2dNative": (
+        "nn.depthwise_conv2d",
+        "input filter",
+        "strides padding data_format dilations",
+    ),
+    "Einsum": ("kernel.einsum", "*inputs", "equation"),
+    "Elu": ("nn.elu", "features", ""),
+    "ExpandDims": ("expand_dims", "input axis", ""),
+    "ExtractImagePatches": (
+        "image.extract_patches",
+        "images",
+        "sizes=ksizes strides rates padding",
+    ),
+    "GatherNd": ("gather_nd", "params indices", ""),
+    "GatherV2": ("gather", "params indices axis", "batch_dims"),
+    "HSVToRGB": ("image.hsv_to_rgb", "images", ""),
+    "InTopKV2": ("math.in_top_k", "predictions targets k", ""),
+    "L2Loss": ("nn.l2_loss", "t", ""),
+    "LRN": ("nn.local_response_normalization", "input", "depth_radius bias alpha beta"),
+    "LeakyRelu": ("nn.leaky_relu", "features", "alpha"),
+    "LogSoftmax": ("nn.log_softmax", "logits", ""),
+    "MatMul": ("linalg.matmul", "a b", "transpose_a transpose_b"),
+    "MatrixBandPart": ("linalg.band_part", "input num_lower num_upper", ""),
+    "MatrixDeterminant": ("linalg.det", "input", ""),
+    "MatrixDiagPart": ("linalg.diag_part", "input", ""),
+    "MatrixDiagPartV2": ("linalg.diag_part", "input k padding_value", ""),
+    "MatrixDiagPartV3": ("linalg.diag_part", "input k padding_value", "align"),
+    "MatrixInverse": ("linalg.inv", "input", "adjoint"),
+    "MaxPool": ("compat.v1.nn.max_pool", "input", WINDOW),
+    "MaxPool3D": ("nn.max_pool3d", "input", WINDOW),
+    "MirrorPad": ("pad", "tensor paddings", "mode"),
+    "OneHot": ("one_hot", "indices depth on_value off_value", "axis dtype=T"),
+    "OnesLike": ("ones_like", "input", ""),
+    "Pack": ("stack", "*values", "axis"),
+    "Pad": ("pad", "tensor paddings", ""),
+    "PadV2": ("pad", "tensor paddings constant_values", ""),
+    "RGBToHSV": ("image.rgb_to_hsv", "images", ""),
+    "Range": ("range", "start limit delta", "dtype=Tidx"),
+    "Rank": ("rank", "input", ""),
+    "Relu": ("nn.relu", "features", ""),
+    "Relu6": ("nn.relu6", "features", ""),
+    "Reshape": ("reshape", "tensor shape", ""),
+    "ResizeBilinear": ("compat.v1.image.resize_bilinear", "images size", GRID),
+    "ResizeNearestNeighbor": ("compat.v1.image.resize_nearest_neighbor", "images size", GRID),
+    "ReverseV2": ("reverse", "tensor axis", ""),
+    "Roll": ("roll", "input shift axis", ""),
+    "SelectV2": ("where", "condition x y", ""),
+    "Selu": ("nn.selu", "features", ""),
+    "Shape": ("shape", "input", "out_type"),
+    "Size": ("size", "input", "out_type"),
+    "Slice": ("slice", "input_ begin size", ""),
+    "Softmax": ("nn.softmax", "logits", ""),
+    "Softsign": ("nn.softsign", "features", ""),
+    "SpaceToDepth": ("nn.space_to_depth", "input", "block_size data_format"),
+    "Split": ("split", "axis value", "num_or_size_splits=num_split"),
+    "SplitV": ("split", "value num_or_size_splits axis", ""),
+    "Squeeze": ("squeeze", "input", "axis=squeeze_dims"),
+    "StridedSlice": ("strided_slice", "input_ begin end strides", MASKS),
+    "Tile": ("tile", "input multiples", ""),
+    "TopKV2": ("math.top_k", "input k", "sorted"),
+    "Transpose": ("transpose", "a perm", ""),
+    "Unpack": ("unstack", "value", "num axis"),
+    "ZerosLike": ("zeros_like", "input", ""),
+}
+"""Kernel: the function, its parameters in the order of the kernel's inputs, its attributes.
+
+A parameter with a star takes all inputs that the others leave.
+"""
+
+for _function, _kernels in UNARY.items():
+    NODES.update(dict.fromkeys(_kernels.split(), (_function, "x", "")))
+for _function, _kernels in BINARY.items():
+    NODES.update(dict.fromkeys(_kernels.split(), (_function, "x y", "")))
+for _function, _kernels in REDUCTIONS.items():
+    NODES.update(dict.fromkeys([_kernels], (_function, "input_tensor axis", "keepdims=keep_dims")))
+
+DTYPES = {
+    "DT_BFLOAT16": "bfloat16",
+    "DT_BOOL": "bool",
+    "DT_DOUBLE": "float64",
+    "DT_FLOAT": "float32",
+    "DT_HALF": "float16",
+    "DT_INT16": "int16",
+    "DT_INT32": "int32",
+    "DT_INT64": "int64",
+    "DT_INT8": "int8",
+    "DT_UINT16": "uint16",
+    "DT_UINT32": "uint32",
+    "DT_UINT64": "uint64",
+    "DT_UINT8": "uint8",
+}
+
+
+def kernel(layer: Layer) -> str:
+    """The name of a TensorFlowOpLayer's kernel, empty where the file does not say it."""
+    node = layer.config.get("node_def")
+    return str(node.get("op", "")) if isinstance(node, Mapping) else ""
+
+
+def arguments(layer: Layer, tensors: Sequence[Any]) -> tuple[str, dict[str, Any]]:
+    """The function that a TensorFlowOpLayer stands for, and its arguments by name.
+
+    Args:
+        layer: the layer.
+        tensors: what it is called with.
+
+    Raises:
+        NoForm: when its kernel is not known.
+    """
+    node = layer.config.get("node_def")
+    if not isinstance(node, Mapping):
+        raise NoForm("its node is stored in a form that is not read")
+    if kernel(layer) not in NODES:
+        raise NoForm(f"there is no form for the kernel {kernel(layer)}")
+    name, inputs, attributes = NODES[kernel(layer)]
+    given = _named(inputs.split(), _inputs(layer, node, tensors))
+    attr = node.get("attr", {})
+    for each in attributes.split():
+        parameter, _, key = each.partition("=")
+        if (key or parameter) in attr:
+            given[parameter] = _attribute(attr[key or parameter])
+    return name, given
+
+
+def _inputs(layer: Layer, node: Mapping[str, Json], tensors: Sequence[Any]) -> list[Any]:
+    """Constants and tensors in the order of the kernel's inputs."""
+    constants = {int(key): value for key, value in (layer.config.get("constants") or {}).items()}
+    rest = iter(tensors)
+    names = [each for each in node.get("input", []) if not str(each).startswith("^")]
+    count = max([len(names), *(key + 1 for key in constants)])
+    found = [constants[index] if index in constants else next(rest, None) for index in range(count)]
+    if any(each is None for each in found) or next(rest, None) is not None:
+        raise NoForm("its tensors are not those of its node")
+    return found
+
+
+def _named(parameters: list[str], inputs: list[Any]) -> dict[str, Any]:
+    if not parameters[0].startswith("*"):
+        if len(inputs) > len(parameters):
+            raise NoForm("its tensors are not those of its node")
+        return dict(zip(parameters, inputs, strict=False))
+    behind = len(parameters) - 1
+    several = inputs[: len(inputs) - behind]
+    rest = zip(parameters[1:], inputs[len(several) :], strict=True)
+    return {parameters[0][1:]: several, **dict(rest)}
+
+
+def _attribute(value: Json) -> Any:
+    """An attribute in the form that protocol buffers have in JSON."""
+    kind, content = next(iter(value.items()))
+    if kind == "list":
+        return [_attribute({key: each}) for key, many in content.items() for each in many]
+    if kind == "i":
+        return int(content)
+    if kind == "type":
+        return DTYPES.get(content, content)
+    return base64.b64decode(content).decode() if kind == "s" else content

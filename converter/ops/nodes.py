@@ -1,0 +1,362 @@
+"""Collecting the op nodes that stand for one function of TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from converter.knowledge import keras3
+from converter.model.description import Array, Call, Json, Layer, TensorRef
+from converter.model.rewriting import free_name
+from converter.model.structures import refs
+
+
+def span(start: Json = None, stop: Json = None, step: Json = None) -> Json:
+    """A slice in a config of Keras 3."""
+    return {"class_name": "__slice__", "config": {"start": start, "stop": stop, "step": step}}
+
+
+WHOLE = span()
+
+FLOATS = frozenset({"float16", "bfloat16", "float32", "float64"})
+
+
+KEEP_FIRST = frozenset(
+    {
+        *("Absolute", "Cast", "Copy", "Elu", "Exp", "Gelu", "LeakyRelu", "LogSoftmax", "Negative"),
+        *("OnesLike", "Relu", "Relu6", "Rsqrt", "Sigmoid", "Silu", "Softmax", "Softplus", "Sqrt"),
+        *("Square", "StopGradient", "Tanh", "ZerosLike"),
+    }
+)
+"""Ops that leave the first axis alone."""
+BROADCAST = frozenset(
+    {"Add", "Divide", "Maximum", "Minimum", "Multiply", "Power", "Subtract", "TrueDivide"}
+)
+"""Ops that do so if no other input has more axes."""
+
+
+KEEP_RANK = frozenset(
+    {
+        *("Argsort", "AveragePool", "Clip", "Concatenate", "Conv", "Cumprod", "Cumsum"),
+        *("DepthToSpace", "DepthwiseConv", "Flip", "MaxPool", "Pad"),
+        *("Resize", "Roll", "Sort", "SpaceToDepth", "Split", "Swapaxes", "Tile", "TopK"),
+        *("Absolute", "LogicalNot", "Negative", "OnesLike", "Square", "ZerosLike", "Cast"),
+    }
+)
+"""Ops whose outputs have as many axes as their first input."""
+
+
+class NoForm(Exception):
+    """There is no exact form for a call; the text says why."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a tensor.
+
+    Attributes:
+        dtype: its dtype.
+        shape: its shape, with None for open axes.
+        of_batch: whether its first axis is the batch, as that of every output of a layer.
+    """
+
+    dtype: str | None = None
+    shape: tuple[int | None, ...] | None = None
+    of_batch: bool = False
+
+    @property
+    def rank(self) -> int | None:
+        """Number of axes, None where that is not known."""
+        return None if self.shape is None else len(self.shape)
+
+    def of(self, dtype: str | None) -> Known:
+        """The same in another dtype."""
+        return replace(self, dtype=dtype)
+
+
+@dataclass(frozen=True)
+class Size:
+    """A number that is known only when the model runs: a product of lengths of axes.
+
+    Attributes:
+        axes: which axes of which tensors.
+        factor: what the product is multiplied by.
+    """
+
+    axes: tuple[tuple[TensorRef, int], ...]
+    factor: int = 1
+
+
+@dataclass(frozen=True)
+class Value:
+    """What a call gives without any node: a number, or nested lists of numbers and Size.
+
+    Attributes:
+        value: the content.
+        dtype: as TensorFlow has it.
+        like: some tensor of the graph, on which a node can hang that gives the value.
+    """
+
+    value: Any
+    dtype: str = "int32"
+    like: TensorRef | None = None
+
+
+Result = TensorRef | Value | Sequence[TensorRef | Value]
+Function = Callable[..., Result]
+"""Called with a ``Nodes`` and TensorFlow's arguments: the first by position, the rest by name."""
+
+Table = dict[str, Function]
+
+
+def function(table: Table, *names: str) -> Callable[[Function], Function]:
+    """Enters a function into a family's table under each of TensorFlow's names for it."""
+
+    def register(written: Function) -> Function:
+        for name in names:
+            table[name] = written
+        return written
+
+    return register
+
+
+class Nodes:
+    """Collects the nodes for one op layer.
+
+    Attributes:
+        layers: the nodes so far, each after those it needs.
+        known: what is known of the tensors of the graph; new nodes add theirs.
+        used_outputs: how many outputs of the op layer the graph uses.
+    """
+
+    def __init__(
+        self, prefix: str, known: dict[TensorRef, Known], taken: set[str], used_outputs: int = 1
+    ) -> None:
+        self.prefix = prefix
+        self.known = known
+        self.used_outputs = used_outputs
+        self.layers: list[Layer] = []
+        self._taken = taken
+
+    def op(
+        self,
+        class_name: str,
+        *args: Any,
+        gives: str | None = None,
+        sized: tuple[int | None, ...] | None = None,
+        **config: Json,
+    ) -> TensorRef:
+        """An op node called with ``args``.
+
+        Args:
+            class_name: of the op; the module is where Keras has it.
+            args: tensors, numbers and nested lists of them, arrays.
+            gives: the dtype of the output; that of the first tensor when left out.
+            sized: the shape of the output, if it is known.
+            config: arguments of the op's constructor.
+        """
+        known = Known(
+            gives or self.dtype(*args), sized, self._keeps_batch(class_name, config, args)
+        )
+        return self._add(class_name, args, config, keras3.OPERATIONS[class_name], known)
+
+    def layer(
+        self, class_name: str, *args: Any, sized: tuple[int | None, ...] | None, **config: Json
+    ) -> TensorRef:
+        """A stock layer that keeps the dtype, called with ``args``."""
+        config = {**config, "dtype": self.dtype(*args)}
+        return self._add(class_name, args, config, "keras.layers", Known(config["dtype"], sized))
+
+    def _add(
+        self, class_name: str, args: Any, config: Mapping[str, Json], module: str, known: Known
+    ) -> TensorRef:
+        name = free_name(f"{self.prefix}_{class_name.lower()}", self._taken)
+        self._taken.add(name)
+        calls = (Call(tuple(_constant(each) for each in args)),)
+        self.layers.append(Layer(name, class_name, config, (), calls, module=module))
+        self.known[TensorRef(name)] = known
+        return TensorRef(name)
+
+    def outputs(self, node: TensorRef, count: int, dtype: str | None = None) -> list[TensorRef]:
+        """The outputs of a node that has several."""
+        known = replace(self.known[node], dtype=dtype or self.dtype(node))
+        found = [replace(node, output=index) for index in range(count)]
+        self.known.update(dict.fromkeys(found, known))
+        return found
+
+    def dtype(self, *values: Any) -> str | None:
+        """The dtype of the first tensor among the values, None where that is not known."""
+        return next((self.known.get(ref, Known()).dtype for ref in refs(values)), None)
+
+    def shape(self, tensor: Any) -> tuple[int | None, ...] | None:
+        """The shape of a tensor or constant, None where it is not known."""
+        if isinstance(tensor, TensorRef):
+            return self.known.get(tensor, Known()).shape
+        return tuple(np.shape(tensor))
+
+    def rank(self, tensor: Any) -> int:
+        """The rank of a tensor.
+
+        Raises:
+            NoForm: when it is not known.
+        """
+        shape = self.shape(tensor)
+        if shape is None:
+            raise NoForm("the rank of its input is not known")
+        return len(shape)
+
+    def is_integer(self, *values: Any) -> bool:
+        """Whether the first tensor holds integers.
+
+        Raises:
+            NoForm: when its dtype is not known.
+        """
+        dtype = self.dtype(*values)
+        if dtype is None:
+            raise NoForm("the dtype of its input is not known")
+        return dtype not in FLOATS and dtype != "bool"
+
+    def operand(self, value: Any, dtype: str | None) -> Any:
+        """A tensor as it is; a number or list as Keras takes it beside a tensor of this dtype."""
+        if isinstance(value, TensorRef) or value is None:
+            return value
+        if isinstance(value, Size):
+            return self.counted(value, dtype)
+        if isinstance(value, list):
+            return self.tensor(value, dtype)
+        if isinstance(value, int) and not isinstance(value, bool) and dtype in FLOATS:
+            return float(value)
+        return plain(value)
+
+    def tensor(self, value: Any, dtype: str | None) -> Any:
+        """A list as an array, or as a stack of tensors where it holds some."""
+        if isinstance(value, TensorRef):
+            return value
+        if any(True for _ in refs(value)):
+            items = [self.tensor(each, dtype) for each in value]
+            return self.op("Stack", [_constant(each) for each in items], axis=0)
+        if dtype is None:
+            raise NoForm("the dtype of a constant is not known")
+        return np.asarray(plain(value), dtype=_numpy_name(dtype))
+
+    def along(self, tensor: Any, axis: int, part: Json) -> list[Json]:
+        """The key that takes a part along one axis and all of the others."""
+        before = axis if axis >= 0 else self.rank(tensor) + axis
+        return [WHOLE] * before + [part]
+
+    def cast(self, tensor: TensorRef, dtype: str | None) -> TensorRef:
+        """The tensor in a dtype; as it is where it has that, or where the dtype is not known."""
+        if dtype is None or self.dtype(tensor) == dtype:
+            return tensor
+        return self.op("Cast", tensor, gives=dtype, sized=self.shape(tensor), dtype=dtype)
+
+    def _keeps_batch(self, class_name: str, config: Mapping[str, Json], args: Any) -> bool:
+        """Whether the first axis of an op's output is that of its first input, and the batch."""
+        found = [self.known.get(ref, Known()) for ref in refs(args)]
+        if not found or not found[0].of_batch:
+            return False
+        if class_name in KEEP_FIRST:
+            return True
+        if class_name == "Transpose":
+            return bool((config.get("axes") or [1])[0] == 0)
+        if class_name in BROADCAST:
+            shapes = [self.shape(each) for each in args if not isinstance(each, int | float)]
+            ranks = [None if shape is None else len(shape) for shape in shapes]
+            return ranks[0] is not None and all(
+                each is not None and each <= ranks[0] for each in ranks
+            )
+        return class_name == "Matmul" and (found[0].rank or 0) > 2
+
+    def same_first_axis(self, one: TensorRef, other: Any) -> bool:
+        """Whether the first axes of two tensors are the batch of the model."""
+        found = [self.known.get(each, Known()) for each in (one, other)]
+        return all(each.of_batch for each in found)
+
+    def counted(self, size: Size, dtype: str | None) -> TensorRef:
+        """A size as a tensor: ones along an axis, added up."""
+        if not size.axes:
+            raise NoForm("a size is needed that is known only when the model runs")
+        counts = [self._length(ref, axis) for ref, axis in size.axes]
+        product = counts[0]
+        for each in [*counts[1:], *([size.factor] if size.factor != 1 else [])]:
+            product = self.op("Multiply", product, each, sized=())
+        return self.cast(product, dtype)
+
+    def _length(self, tensor: TensorRef, axis: int) -> TensorRef:
+        rank = self.rank(tensor)
+        row = self.op("GetItem", tensor, [WHOLE if n == axis % rank else 0 for n in range(rank)])
+        ones = self.op("Cast", self.op("OnesLike", row), gives="int32", dtype="int32")
+        return self.op("Sum", ones, sized=())
+
+    def broadcast(self, *values: Any) -> tuple[int | None, ...] | None:
+        """The shape to which all are broadcast, None where one is not known."""
+        shapes = [self.shape(each) for each in values if each is not None]
+        known = [each for each in shapes if each is not None]
+        return _broadcast(known) if len(known) == len(shapes) else None
+
+
+def plain(value: Any) -> Any:
+    """A value that is made of numbers.
+
+    Raises:
+        NoForm: when it holds a size that is known only when the model runs, or something else.
+    """
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    if isinstance(value, Value):
+        return plain(value.value)
+    if isinstance(value, Size):
+        raise NoForm("a size is needed that is known only when the model runs")
+    if value is None or isinstance(value, bool | int | float | str | np.ndarray):
+        return value
+    raise NoForm("an argument is not a constant")
+
+
+def axes(value: Any) -> Any:
+    """An ``axis`` argument: a number, a list of numbers or None."""
+    found = plain(value)
+    return found[0] if isinstance(found, list) and len(found) == 1 else found
+
+
+def _numpy_name(dtype: str) -> str:
+    return "float32" if dtype == "bfloat16" else dtype
+
+
+def _constant(value: Any) -> Any:
+    """Arrays in the form in which Keras stores them."""
+    if isinstance(value, np.ndarray):
+        return numpy_constant(value)
+    if isinstance(value, list | tuple):
+        return [_constant(each) for each in value]
+    return value
+
+
+def numpy_constant(value: Array) -> dict[str, Json]:
+    """An array in a config of Keras 3."""
+    return {
+        "class_name": "__numpy__",
+        "config": {"value": value.tolist(), "dtype": value.dtype.name},
+    }
+
+
+def _broadcast(shapes: Sequence[tuple[int | None, ...]]) -> tuple[int | None, ...]:
+    rank = max(map(len, shapes))
+    columns = zip(*[(1,) * (rank - len(shape)) + tuple(shape) for shape in shapes], strict=True)
+    return tuple(_length(column) for column in columns)
+
+
+def _length(column: Sequence[int | None]) -> int | None:
+    longer = [each for each in column if each not in (1, None)]
+    if longer:
+        return longer[0]
+    return None if None in column else 1
+
+
+def without_empty(arguments: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Arguments that say something: neither None nor the name of the operation."""
+    for key, value in arguments.items():
+        if key != "name" and value is not None:
+            yield key, value
