@@ -75,21 +75,13 @@ def _name(item: Json) -> str:
 def _optimizer(item: Mapping[str, Json]) -> Json:
     name, config = _name(item), config_of(item)
     rate, decay = config.get("learning_rate"), config.get("weight_decay")
-    if (
-        PACKAGE + name not in OPTIMIZERS
-        or not _is_positive(rate)
-        or not isinstance(decay, int | float)
-    ):
+    if PACKAGE + name not in OPTIMIZERS or any(config.get(key) for key in OWN_ARGUMENTS):
         return item
-    if any(config.get(key) for key in OWN_ARGUMENTS):
+    if not isinstance(rate, int | float) or not isinstance(decay, int | float) or rate <= 0:
         return item
     kept = {key: value for key, value in config.items() if key not in OWN_ARGUMENTS}
-    kept["weight_decay"] = decay / float(rate)
+    kept["weight_decay"] = decay / rate
     return keras_object(item, OPTIMIZERS[PACKAGE + name], kept, "keras.optimizers")
-
-
-def _is_positive(value: Json) -> bool:
-    return isinstance(value, int | float) and value > 0
 
 
 def _metric(item: Json) -> Json:
