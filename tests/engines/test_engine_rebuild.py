@@ -125,6 +125,35 @@ def test_a_file_of_a_package_is_imported_as_part_of_it(engine, models, tmp_path)
     assert not (package / "__pycache__").exists()
 
 
+def test_a_package_is_searched_with_all_its_parts(engine, models, tmp_path):
+    package = tmp_path / "own_kit"
+    (package / "deep").mkdir(parents=True)
+    for folder in (package, package / "deep"):
+        (folder / "__init__.py").write_text("from . import nothing_of_it\n" * (folder != package))
+    (package / "own_helpers3.py").write_text("FACTOR = 2.0\n")
+    source = OWN.read_text().replace("from own_helpers import", "from .own_helpers3 import")
+    (package / "parts.py").write_text(source.replace('"Own")', '"OwnKit")'))
+    assert engine.predict(models / "custom.keras", custom=[str(package)]).finite
+    (tmp_path / "beside.py").write_text("")
+    assert engine.predict(
+        models / "custom.keras", custom=[str(tmp_path / "beside.py"), "own_kit"]
+    ).finite
+
+
+def test_a_folder_that_is_no_package(engine, models, tmp_path):
+    source = OWN.read_text().replace("from own_helpers import", "from own_helpers4 import")
+    (tmp_path / "own_parts4.py").write_text(source.replace('"Own")', '"OwnFolder")'))
+    (tmp_path / "own_helpers4.py").write_text("FACTOR = 2.0\n")
+    (tmp_path / "test_program.py").write_text("raise SystemExit\n")
+    assert engine.predict(models / "custom.keras", custom=[str(tmp_path)]).finite
+
+
+@pytest.mark.parametrize("value", ["none/here", "none.py"])
+def test_a_folder_that_does_not_exist_is_a_usage_error(engine, models, value):
+    with pytest.raises(UsageError, match="there is no such file or folder"):
+        engine.predict(models / "dense.keras", custom=[value])
+
+
 def test_a_module_name_is_found_beside_another_given_file(engine, models, tmp_path):
     shutil.copy(OWN, tmp_path / "own_by_name.py")
     (tmp_path / "first.py").write_text("")
