@@ -43,7 +43,6 @@ class Encoder(keras.Model):
         super().__init__(**rest)
         self.low = keras.layers.Dense(3, name="low")
         self.high = keras.layers.Dense(2, name="high")
-        self.build((None, 4))
 
     def call(self, inputs):
         return {"code": self.high(self.low(inputs))}

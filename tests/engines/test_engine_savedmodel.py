@@ -210,6 +210,8 @@ def test_functions_of_the_users_own_can_be_served(engine, plain_engine, models, 
         "above": [(None, 2), (None,), (None,)],
     }
     assert names(export.outputs) == ["code"]
+    (code,) = load(export.predictions[1].outputs_path).values()
+    assert np.any(code)
     assert [names(each.inputs) for each in export.signatures[1:]] == [
         ["image"],
         ["the_image", "limits_values", "limits_row_splits"],
