@@ -32,6 +32,7 @@ from . import (  # noqa: F401
     regularization,
     removed,
     sequences,
+    serving,
     several_gpus,
     told,
     training,
