@@ -23,6 +23,9 @@ from converter.porting.dialect import Dialect
 
 _UNKNOWN = re.compile(r"Unknown (\w+): '?([\w>]+)'?")
 
+_REJECTED = re.compile(
+    r"Error when deserializing class '(\w+)' .*Exception encountered: (.*)", re.DOTALL
+)
 _IN_USER_CODE = re.compile(r'File "([^"]+)", line (\d+), in')
 _REASON = re.compile(r"\w*(Error|Exception): ")
 """How TensorFlow tells of an error inside a function that it has rewritten."""
@@ -133,6 +136,12 @@ def _explained(error: Exception, name: str) -> KfixError:
         return MissingObjectError(
             f"The model needs {unknown[1].replace('_', ' ')} {unknown[2]}, which was not given.",
             "Pass --custom FILE.py that defines it.",
+        )
+    rejected = _REJECTED.search(str(error))
+    if rejected:
+        return MissingObjectError(
+            f"{rejected[1]} can't be made from its config: {rejected[2]}",
+            "Give the version of the class that the file was saved with.",
         )
     place, reason = _place(error)
     if place:
