@@ -1,0 +1,115 @@
+"""Which engine gets the user's code, and what is said where none can have it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from converter import convert
+from converter.api import making
+from converter.api.old_code import carried_modules, old_modules
+from converter.errors import MissingObjectError, NotExactError, OutputError, UsageError
+from converter.model.description import Writer
+from tests.sample_store import samples
+
+KERAS_2 = Writer((2, 2, 4), backend="tensorflow")
+OLD = "from keras.engine.topology import Layer\nclass AttentionWithContext(Layer): pass\n"
+
+
+def old_sample():
+    return next(each for each in samples() if each.id == "keras-2.2.4/old_attention")
+
+
+def own(folder: Path, text: str, name: str = "mine.py") -> list[str]:
+    (folder / name).write_text(text)
+    return [str(folder / name)]
+
+
+def test_no_such_engine(tmp_path):
+    with pytest.raises(UsageError, match="cntk is no engine"):
+        convert(old_sample().path, tmp_path / "a.keras", engine="cntk")
+
+
+def test_tf_keras_reads_no_files_of_keras_3(tmp_path):
+    sample = next(each for each in samples("keras-3.15.1") if each.kind == "keras")
+    with pytest.raises(NotExactError, match="no files of Keras 3"):
+        convert(sample.path, tmp_path / "a.keras", engine="tf_keras", **sample.options)
+
+
+def test_the_reason_has_file_and_line(tmp_path):
+    old = old_modules(own(tmp_path, f"import os\n{OLD}"), KERAS_2)
+    assert old.reason == "mine.py needs Keras 2 (line 2: keras.engine.topology)"
+    assert old_modules(own(tmp_path, "import keras"), KERAS_2).reason == ""
+
+
+def test_code_that_cannot_be_carried_is_told_by_line(tmp_path):
+    text = f"{OLD}from keras import backend as K\ndef f(x):\n    return K.get_session()\n"
+    with pytest.raises(MissingObjectError, match=r"mine\.py:5: keras\.backend\.get_session") as no:
+        convert(old_sample().path, tmp_path / "a.keras", custom=own(tmp_path, text))
+    assert "--to savedmodel" in no.value.hint
+    assert [each.name for each in tmp_path.iterdir()] == ["mine.py"]
+
+
+def test_a_module_never_replaces_a_file_unasked(tmp_path):
+    (tmp_path / "a_custom.py").write_text("mine")
+    with pytest.raises(OutputError, match=r"a_custom\.py exists already"):
+        convert(old_sample().path, tmp_path / "a.keras", custom=own(tmp_path, OLD))
+    assert (tmp_path / "a_custom.py").read_text() == "mine"
+
+
+def test_modules_beside_are_carried_too(tmp_path):
+    own(tmp_path, "from keras import backend as K\nhalf = K.sum\n", "helpers.py")
+    given = own(tmp_path, f"from helpers import half\n{OLD}")
+    code = carried_modules(old_modules(given, KERAS_2), given, "my model")
+    assert sorted(code.texts) == ["my_model_helpers.py", "my_model_mine.py"]
+    assert "from my_model_helpers import half" in code.texts["my_model_mine.py"]
+    assert code.given == ("my_model_mine.py",)
+
+
+def test_packages_are_not_carried(tmp_path):
+    own(tmp_path, OLD, "__init__.py")
+    old = old_modules([str(tmp_path)], KERAS_2)
+    with pytest.raises(MissingObjectError, match="file by file"):
+        carried_modules(old, [str(tmp_path)], "a")
+
+
+def failing(*_):
+    raise MissingObjectError("The custom code failed at mine.py:3: TypeError: no")
+
+
+def test_keras_3_failing_on_unsuspicious_code_leads_to_tf_keras(tmp_path, monkeypatch):
+    """And where that does not help either, what Keras 3 said is the answer."""
+    monkeypatch.setattr(making, "make", failing)
+    custom = own(tmp_path, "import keras\nclass AttentionWithContext(keras.layers.Layer): pass\n")
+    seen = []
+
+    def rebuilt(job, path, expected):
+        seen.append([Path(each).name for each in job.custom])
+        failing()
+
+    monkeypatch.setattr(making, "rebuilt", rebuilt)
+    for engine, tried in {"auto": [["a_custom.py"]], "keras": []}.items():
+        seen.clear()
+        with pytest.raises(MissingObjectError, match=r"mine\.py:3"):
+            convert(
+                old_sample().path, tmp_path / "a.keras", custom=custom, verify=False, engine=engine
+            )
+        assert seen == tried
+
+
+def test_keras_was_asked_for_and_the_code_is_old(tmp_path, monkeypatch):
+    monkeypatch.setattr(making, "make", failing)
+    with pytest.raises(MissingObjectError, match=r"mine\.py needs Keras 2 \(line 1") as no:
+        convert(old_sample().path, tmp_path / "a.keras", custom=own(tmp_path, OLD), engine="keras")
+    assert "--engine" in no.value.hint
+
+
+def test_a_dry_run_makes_nothing(tmp_path):
+    with mock.patch.object(making, "rebuilt", failing):
+        done = convert(
+            old_sample().path, tmp_path / "a.keras", custom=own(tmp_path, OLD), dry_run=True
+        )
+    assert not done.written
+    assert done.modules == ()
