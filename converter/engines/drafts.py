@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from converter.engines import libraries
 from converter.engines.custom import CustomObjects, is_users
 from converter.engines.keras_repairs import replaced
 from converter.engines.leniency import Favours, lenient_classes
@@ -152,6 +153,17 @@ def _owners(layer: Any) -> dict[int, tuple[Owner, ...]]:
 def _other_shapes(layer: Any, variables: Sequence[Any], stored: Stored, path: str) -> NotExactError:
     made = [f"{each.name} {_shape(each.shape)}" for each in variables]
     held = [f"{name} {_shape(array.shape)}" for name, array in stored.items()]
+    plain = [
+        name
+        for name, value in vars(layer).items()
+        if isinstance(value, libraries.tensorflow().Variable)
+    ]
+    if plain:
+        return NotExactError(
+            f"layer {path}: {type(layer).__name__} keeps {_listed(plain)} in a tf.Variable, which"
+            " is no weight in Keras 3",
+            "Make it by self.add_weight(), or convert with --engine tf_keras.",
+        )
     return NotExactError(
         f"layer {path}: {type(layer).__name__} creates {_listed(made) or 'no weights'}, the file"
         f" holds {_listed(held) or 'none'}",

@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -278,6 +279,32 @@ def test_layers_that_are_kept_in_another_order(own, tmp_path):
     )
     done = convert(sample.path, tmp_path / "m.keras", custom=[module], verify=False)
     same_numbers(done.output, module, sample)
+
+
+def test_a_variable_of_tensorflow_is_named(own, tmp_path):
+    text = OWN_LAYERS.replace(
+        "self.gain = self.add_weight(", "self.gain = __import__('tensorflow').Variable([1.0] * 3)\n"
+    )
+    lines = text.splitlines()
+    start = next(n for n, each in enumerate(lines) if "__import__" in each)
+    text = "\n".join(lines[: start + 1] + lines[start + 4 :])
+    error = refused("tf-2.8.0", "custom_layer", [own(text)], tmp_path)
+    assert "Scale keeps gain in a tf.Variable" in str(error)
+    assert "add_weight()" in error.hint
+
+
+@pytest.mark.parametrize("name", ["own_branches", "own_nested_frozen"])
+def test_position_alone_would_swap_weights(name, tmp_path):
+    """What Keras does with the same draft: it loads, and computes something else."""
+    sample = recorded({"own_branches": "tf-2.8.0"}.get(name, "keras-2.2.4"), name)
+    custom = list(sample.options["custom"])
+
+    done = convert(sample.path, tmp_path / "m.keras", custom=custom, verify=False)
+    same_numbers(done.output, custom[0], sample)
+    with mock.patch("converter.engines.drafts._weights_by_name", nullcontext):
+        wrong = convert(sample.path, tmp_path / "w.keras", custom=custom, verify=False)
+    with pytest.raises(AssertionError):
+        same_numbers(wrong.output, custom[0], sample)
 
 
 def test_a_loss_that_is_not_there_costs_the_compile_state_only(own, tmp_path):
