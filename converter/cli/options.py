@@ -31,7 +31,8 @@ Custom = Annotated[
     typer.Option(
         "--custom",
         metavar="FILE|MODULE",
-        help="Python file or module with your own layers and functions. Runs in a child process.",
+        help="Your own layers and functions: a Python file, a folder, a module or a package."
+        " Runs in a child process.",
     ),
 ]
 Architecture = Annotated[
