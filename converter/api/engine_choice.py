@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 from converter.api import making
 from converter.api.making import Job, Made
-from converter.api.old_code import CarriedModules, OldModules, carried_modules, old_modules
+from converter.api.old_code import (
+    CarriedModules,
+    OldModules,
+    carried_modules,
+    old_modules,
+    require_known_meaning,
+)
 from converter.api.outputs import stem
 from converter.api.probe import build_input_shape, input_specs
 from converter.api.verification import Verified, tf_keras_departs
@@ -100,6 +106,7 @@ def make_savedmodel(job: Job, folder: Path, chosen: Choice) -> Made:
 
 def _by_choice(chosen: Choice, by_keras: Callable[[], Made], by_old: Callable[[str], Made]) -> Made:
     if chosen.is_old:
+        require_known_meaning(chosen.old)
         return by_old(chosen.old.reason)
     try:
         return by_keras()

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from converter.api.custom import files_of
-from converter.errors import MissingObjectError
+from converter.errors import MissingObjectError, NotExactError
 from converter.model.description import Writer
 from converter.porting.carry import Carried, carried
-from converter.porting.dialect import Dialect, dialect_of
+from converter.porting.dialect import Dialect, depends_on_tensorflow, dialect_of
 from converter.porting.scan import OldWord, old_words
 from converter.porting.source import Source
 from converter.porting.today import Problem
@@ -70,6 +70,21 @@ def _beside(path: Path, source: Source) -> Iterator[Path]:
 
 def _first(module: str) -> str:
     return module.split(".")[0]
+
+
+def require_known_meaning(old: OldModules) -> None:
+    """Refuses code that computes something else on TensorFlow 1 than on 2, if either can be meant.
+
+    Raises:
+        NotExactError: naming the place.
+    """
+    for source in old.sources.values() if old.dialect.tensorflow_open else ():
+        for line, name in depends_on_tensorflow(source):
+            raise NotExactError(
+                f"{source.name}:{line}: {name} computes something else on TensorFlow 1 than on 2,"
+                " and the file does not say which wrote it",
+                "Say it with --writer: tf-1.15, tf-2.0, keras-2.3.1-tensorflow-1.15.",
+            )
 
 
 @dataclass(frozen=True)

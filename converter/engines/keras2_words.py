@@ -135,6 +135,33 @@ class Keras2Backend:
         """The data format, or the default one."""
         return Keras2ConvUtils.normalize_data_format(value)
 
+    def resize_images(
+        self,
+        x: Any,
+        height_factor: int,
+        width_factor: int,
+        data_format: Any = None,
+        interpolation: str = "nearest",
+    ) -> Any:
+        """As on TensorFlow 1, which put no centre into a pixel."""
+        current = tensorflow.keras.backend
+        data_format = data_format or keras.backend.image_data_format()
+        if interpolation != "bilinear":
+            return current.resize_images(
+                x, height_factor, width_factor, data_format, interpolation=interpolation
+            )
+        first = data_format == "channels_first"
+        x = tensorflow.transpose(x, [0, 2, 3, 1]) if first else x
+        shape = tensorflow.shape(x)
+        size = [shape[1] * height_factor, shape[2] * width_factor]
+        out = tensorflow.compat.v1.image.resize_bilinear(x, size)
+        known = [
+            None if extent is None else extent * factor
+            for extent, factor in zip(x.shape[1:3], (height_factor, width_factor), strict=True)
+        ]
+        out.set_shape([x.shape[0], *known, x.shape[3]])
+        return tensorflow.transpose(out, [0, 3, 1, 2]) if first else out
+
     def slice(self, x: Any, start: Any, size: Any) -> Any:
         """A part of a tensor."""
         return tensorflow.slice(x, start, size)

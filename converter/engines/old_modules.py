@@ -139,6 +139,8 @@ def _backend(inside: str, name: str) -> Any:
         return _while_training(getattr(current, name))
     if name == "batch_dot" and dialect.old_batch_dot:
         return words.keras2_backend.batch_dot
+    if name == "resize_images" and dialect.tensorflow1:
+        return words.keras2_backend.resize_images
     if hasattr(current, name):
         return getattr(current, name)
     return getattr(words.keras2_backend, name) if name in vars(words.Keras2Backend) else _NOWHERE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ from converter.model.description import Writer
 from converter.porting.names import TENSORFLOW_1_KEYWORDS, TENSORFLOW_1_NAMES
 from converter.porting.source import Source
 
+RUNS_ON_BOTH = ((2, 2), (2, 3))
+"""Releases of Keras 2.3, and of tf.keras up to 2.1 (called 2.2.4-tf), of TensorFlow 1 and 2."""
 TRACKS_VARIABLES = (2, 3)
 NEW_BATCH_DOT = (2, 3)
 """The first release of stand-alone Keras with these."""
@@ -27,6 +30,7 @@ class Dialect:
             only say what is transposed.
         tensorflow1: functions of TensorFlow take the arguments, and mean, what they did in 1.x.
         theano: the backend was Theano, whose convolutions turn their kernels round.
+        tensorflow_open: nothing says whether it was TensorFlow 1 or 2.
     """
 
     keras1: bool = False
@@ -35,6 +39,7 @@ class Dialect:
     old_batch_dot: bool = False
     tensorflow1: bool = False
     theano: bool = False
+    tensorflow_open: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The dialect for the journey to a child process."""
@@ -57,6 +62,7 @@ def dialect_of(writer: Writer, sources: tuple[Source, ...]) -> Dialect:
         old_batch_dot=_old_batch_dot(writer, first),
         tensorflow1=first,
         theano=writer.backend == "theano",
+        tensorflow_open=not first and not release and version in RUNS_ON_BOTH,
     )
 
 
@@ -75,3 +81,16 @@ def speaks_tensorflow1(source: Source) -> bool:
         call.path.startswith("tensorflow.") and not TENSORFLOW_1_KEYWORDS.isdisjoint(call.keywords)
         for call in source.calls
     )
+
+
+def depends_on_tensorflow(source: Source) -> Iterator[tuple[int, str]]:
+    """Calls that compute something else in TensorFlow 1 than in 2, with their lines.
+
+    Enlarging pictures put no centre into a pixel before 2.0.
+    """
+    for call in source.calls:
+        resizes = call.path == "keras.backend.resize_images"
+        if call.path == "tensorflow.image.resize" or (
+            resizes and ("interpolation" in call.keywords or len(call.node.args) > 4)
+        ):
+            yield call.node.lineno, call.path

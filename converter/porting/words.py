@@ -94,6 +94,10 @@ def _is_kept(node: ast.stmt, text: str, dialect: Dialect) -> bool:
         return True
     targets = node.targets if isinstance(node, ast.Assign) else [node]
     name = getattr(targets[0], "id", "") or getattr(node, "name", "")
-    if name == "batch_dot" and not dialect.old_batch_dot:
+    meant_otherwise = {
+        "batch_dot": dialect.old_batch_dot,
+        "resize_images": dialect.tensorflow1,
+    }
+    if not meant_otherwise.get(name, True):
         return False
     return name in ALWAYS or re.search(rf"\.{name}\b", text) is not None

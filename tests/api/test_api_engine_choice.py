@@ -9,7 +9,7 @@ import pytest
 
 from converter import convert
 from converter.api import making
-from converter.api.old_code import carried_modules, old_modules
+from converter.api.old_code import carried_modules, old_modules, require_known_meaning
 from converter.errors import MissingObjectError, NotExactError, OutputError, UsageError
 from converter.model.description import Writer
 from tests.sample_store import samples
@@ -113,3 +113,14 @@ def test_a_dry_run_makes_nothing(tmp_path):
         )
     assert not done.written
     assert done.modules == ()
+
+
+def test_pictures_are_enlarged_in_two_ways(tmp_path):
+    text = f"{OLD}import tensorflow as tf\ndef f(x):\n    return tf.image.resize(x, (2, 2))\n"
+    custom = own(tmp_path, text)
+    open_writer = Writer((2, 2, 4), tf_keras=True)
+    with pytest.raises(NotExactError, match=r"mine\.py:5: tensorflow\.image\.resize") as no:
+        require_known_meaning(old_modules(custom, open_writer))
+    assert "--writer" in no.value.hint
+    for known in (KERAS_2, Writer((2, 2, 4), True, backend_version=(1, 15)), Writer((2, 8), True)):
+        require_known_meaning(old_modules(custom, known))

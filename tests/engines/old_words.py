@@ -68,6 +68,16 @@ row = np.array([0.0, 1.0, 5.0, 2.0], "f4").reshape(1, 1, 4, 1)
 wide = [0, 0.5, 1, 3, 5, 3.5, 2, 2]
 same(np.asarray(tf.image.resize_images(row, (1, 8))).ravel(), wide)
 same(np.asarray(tf.image.resize_bilinear(row, (1, 8))).ravel(), wide)
+same(
+    np.asarray(
+        K.resize_images(K.constant(row), 1, 2, "channels_last", interpolation="bilinear")
+    ).ravel(),
+    wide,
+)
+same(
+    np.asarray(K.resize_images(K.constant(row), 1, 2, "channels_last")).ravel(),
+    [0, 0, 1, 1, 5, 5, 2, 2],
+)
 same(tf.placeholder is not None, True)
 assert tf.disable_v2_behavior() is None
 
