@@ -52,16 +52,16 @@ ONE = {
     "Reciprocal": "math.reciprocal",
     "Round": "math.round math.rint",
     "Rsqrt": "math.rsqrt",
-    "Sigmoid": "math.sigmoid nn.sigmoid sigmoid",
+    "Sigmoid": "math.sigmoid",
     "Sign": "math.sign",
     "Sin": "math.sin",
     "Sinh": "math.sinh",
-    "Softplus": "math.softplus nn.softplus",
+    "Softplus": "math.softplus",
     "Sqrt": "math.sqrt",
     "Square": "math.square",
     "StopGradient": "stop_gradient",
     "Tan": "math.tan",
-    "Tanh": "math.tanh nn.tanh tanh",
+    "Tanh": "math.tanh",
 }
 """Functions of one tensor that one op computes."""
 
@@ -73,16 +73,16 @@ TESTS = {
 """The same, giving booleans."""
 
 TWO = {
-    "Add": "math.add __operators__.add add",
+    "Add": "math.add __operators__.add",
     "DivideNoNan": "math.divide_no_nan",
     "LogicalAnd": "math.logical_and",
     "LogicalOr": "math.logical_or",
     "LogicalXor": "math.logical_xor",
-    "Maximum": "math.maximum maximum",
-    "Minimum": "math.minimum minimum",
-    "Multiply": "math.multiply multiply",
-    "Power": "math.pow pow",
-    "Subtract": "math.subtract subtract",
+    "Maximum": "math.maximum",
+    "Minimum": "math.minimum",
+    "Multiply": "math.multiply",
+    "Power": "math.pow",
+    "Subtract": "math.subtract",
 }
 """Functions of two tensors that one op computes."""
 
@@ -96,12 +96,12 @@ OF_BITS = {
 """The same, of arrays alone: these take no plain numbers."""
 
 COMPARISONS = {
-    "Equal": "math.equal __operators__.eq equal",
-    "Greater": "math.greater greater",
-    "GreaterEqual": "math.greater_equal greater_equal",
-    "Less": "math.less less",
-    "LessEqual": "math.less_equal less_equal",
-    "NotEqual": "math.not_equal __operators__.ne not_equal",
+    "Equal": "math.equal",
+    "Greater": "math.greater",
+    "GreaterEqual": "math.greater_equal",
+    "Less": "math.less",
+    "LessEqual": "math.less_equal",
+    "NotEqual": "math.not_equal",
 }
 """The same, giving booleans."""
 
@@ -189,7 +189,7 @@ def _of_sizes(class_name: str, x: Any, y: Any) -> Value | None:
     return Value(product)
 
 
-@function(TABLE, "math.truediv", "math.divide", "realdiv", "divide")
+@function(TABLE, "math.truediv", "math.divide", "realdiv")
 def truediv(g: Nodes, x: Any, y: Any) -> Result:
     """Integers are divided in the precision that TensorFlow takes for them."""
     folded = _of_sizes("TrueDivide", x, y)
@@ -209,7 +209,7 @@ def floordiv(g: Nodes, x: Any, y: Any) -> Result:
     return folded if folded is not None else pair(g, "FloorDivide", x, y)
 
 
-@function(TABLE, "math.floormod", "math.mod")
+@function(TABLE, "math.floormod")
 def floormod(g: Nodes, x: Any, y: Any) -> Result:
     folded = _of_sizes("Mod", x, y)
     return folded if folded is not None else pair(g, "Mod", x, y)
@@ -296,7 +296,7 @@ def add_n(g: Nodes, inputs: Any, shape: Any = None, tensor_dtype: Any = None) ->
     return total
 
 
-@function(TABLE, "math.scalar_mul", "compat.v1.math.scalar_mul", "compat.v1.scalar_mul")
+@function(TABLE, "math.scalar_mul", "compat.v1.math.scalar_mul")
 def scalar_mul(g: Nodes, scalar: Any, x: Any) -> Result:
     return pair(g, "Multiply", scalar, x)
 
@@ -329,7 +329,7 @@ def _has_floats(value: Any) -> bool:
     return isinstance(value, float)
 
 
-@function(TABLE, "cast", "dtypes.cast")
+@function(TABLE, "cast")
 def cast(g: Nodes, x: Any, dtype: Any) -> Result:
     if isinstance(x, int | float | Size):
         return Value(x, str(dtype))

@@ -128,7 +128,7 @@ def _ones(g: Nodes, indices: Any, depth: int, axis: int, dtype: str) -> TensorRe
     )
 
 
-@function(TABLE, "math.top_k", "nn.top_k", "compat.v1.nn.top_k")
+@function(TABLE, "math.top_k")
 def top_k(g: Nodes, input: Any, k: Any = 1, sorted: Any = True, index_type: Any = None) -> Result:
     node = g.op("TopK", tensor(g, input), k=plain(k), sorted=bool(sorted))
     values, places = g.outputs(node, 2)

@@ -15,7 +15,7 @@ from converter.ops.reductions import reduced
 TABLE: Table = {}
 
 
-@function(TABLE, "linalg.matmul", "matmul")
+@function(TABLE, "linalg.matmul")
 def matmul(
     g: Nodes,
     a: Any,

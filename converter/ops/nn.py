@@ -37,7 +37,7 @@ for _class, _name in ACTIVATIONS.items():
     TABLE[_name] = _activation(_class)
 
 
-@function(TABLE, "nn.silu", "nn.swish")
+@function(TABLE, "nn.silu")
 def silu(g: Nodes, features: Any, beta: Any = 1.0) -> Result:
     if beta in (1, 1.0):
         return g.op("Silu", tensor(g, features), sized=g.shape(features))
@@ -76,7 +76,7 @@ for _class, _name in {"Softmax": "nn.softmax", "LogSoftmax": "nn.log_softmax"}.i
     TABLE[_name] = TABLE[f"compat.v1.{_name}"] = _over_axis(_class)
 
 
-@function(TABLE, "math.l2_normalize", "nn.l2_normalize", "compat.v1.math.l2_normalize")
+@function(TABLE, "math.l2_normalize", "compat.v1.math.l2_normalize")
 def l2_normalize(
     g: Nodes, x: Any, axis: Any = None, epsilon: Any = 1e-12, dim: Any = None
 ) -> Result:
@@ -97,17 +97,6 @@ def bias_add(g: Nodes, value: Any, bias: Any, data_format: Any = None) -> Result
             else spread.reshape(shape).tolist()
         )
     return pair(g, "Add", value, bias)
-
-
-@function(TABLE, "nn.batch_normalization")
-def batch_normalization(
-    g: Nodes, x: Any, mean: Any, variance: Any, offset: Any, scale: Any, variance_epsilon: Any
-) -> Result:
-    factor = g.op("Rsqrt", pair(g, "Add", variance, variance_epsilon))
-    factor = factor if scale is None else pair(g, "Multiply", factor, scale)
-    shift = pair(g, "Multiply", mean, factor)
-    shift = g.op("Negative", shift) if offset is None else pair(g, "Subtract", offset, shift)
-    return g.op("Add", g.op("Multiply", x, factor), shift, sized=g.shape(x))
 
 
 @function(TABLE, "nn.space_to_depth", "compat.v1.nn.space_to_depth")
@@ -234,7 +223,7 @@ def l2_loss(g: Nodes, t: Any) -> Result:
     return pair(g, "Multiply", reduced(g, "Sum", g.op("Square", tensor(g, t)), None), 0.5)
 
 
-@function(TABLE, "nn.local_response_normalization", "nn.lrn")
+@function(TABLE, "nn.local_response_normalization")
 def local_response_normalization(
     g: Nodes,
     input: Any,

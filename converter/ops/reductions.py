@@ -35,7 +35,7 @@ WIDENED = frozenset({"bool", "int8", "int16", "uint8", "uint16"})
 
 
 def _names(name: str) -> list[str]:
-    return [f"math.{name}", f"compat.v1.math.{name}", name]
+    return [f"math.{name}", f"compat.v1.math.{name}"]
 
 
 def _reduction(class_name: str) -> Any:
@@ -98,7 +98,8 @@ def _of_floats(class_name: str) -> Any:
 
 
 for _class, _name in OF_FLOATS.items():
-    TABLE.update({name: _of_floats(_class) for name in _names(_name)})
+    TABLE[f"math.{_name}"] = _of_floats(_class)
+TABLE["compat.v1.math.reduce_logsumexp"] = _of_floats("Logsumexp")
 
 
 @function(TABLE, *_names("reduce_mean"))
@@ -121,7 +122,7 @@ def _length(g: Nodes, x: Any, axis: Any, keepdims: Any) -> TensorRef:
     return g.op("Sqrt", reduced(g, "Sum", g.op("Square", x, sized=g.shape(x)), axis, keepdims))
 
 
-@function(TABLE, "norm", "compat.v1.norm", "linalg.norm")
+@function(TABLE, "norm", "compat.v1.norm")
 def norm(
     g: Nodes, tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: Any = None
 ) -> Result:
@@ -164,7 +165,7 @@ for _class, _name in {"Argmax": "argmax", "Argmin": "argmin"}.items():
     TABLE.update({name: _place(_class) for name in _names(_name)})
 
 
-@function(TABLE, "math.count_nonzero", "compat.v1.math.count_nonzero", "compat.v1.count_nonzero")
+@function(TABLE, "math.count_nonzero", "compat.v1.math.count_nonzero")
 def count_nonzero(
     g: Nodes,
     input: Any,

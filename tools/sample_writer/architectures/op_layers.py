@@ -713,3 +713,98 @@ def ops_regnet(F):
     given = {"depths": [1, 1, 1, 1], "widths": [8, 8, 8, 8], "group_width": 4, "block_type": "Y"}
     given.update(default_size=32, input_shape=(32, 32, 3), weights=None, classes=3)
     return Made(application(F, "regnet").RegNet(**given), inputs=[between(0, 255)])
+
+
+@architecture(LAMBDAS)
+def ops_rare(F):
+    m, tf, nn, linalg = F.tf.math, F.tf, F.tf.nn, F.tf.linalg
+    x, volume, i = (
+        F.Input(shape=(3, 3)),
+        F.Input(shape=(4, 4, 4, 2)),
+        F.Input(shape=(), dtype="int32"),
+    )
+    kernel = np.arange(16.0, dtype="float32").reshape(2, 2, 2, 2, 1) / 16
+    outputs = [
+        m.xlog1py(x, x),
+        tf.saturate_cast(x * 200.0, "uint8"),
+        linalg.adjoint(x),
+        linalg.det(x + 4.0 * np.eye(3, dtype="float32")),
+        linalg.inv(x + 4.0 * np.eye(3, dtype="float32")),
+        linalg.cross(x, x[:, ::-1]),
+        m.in_top_k(i, x[:, 0], 2),
+        nn.local_response_normalization(volume[:, 0], 1, 1.0, 0.5, 0.75),
+        nn.max_pool3d(volume, 2, 2, "VALID"),
+        nn.avg_pool3d(volume, 2, 1, "SAME"),
+        nn.conv3d(volume, kernel, [1, 1, 1, 1, 1], "VALID"),
+        tf.image.convert_image_dtype(x, "float64"),
+        x * tf.cast(tf.rank(x), "float32"),
+        x + nn.l2_loss(x),
+    ]
+    return Made(F.Model([x, volume, i], outputs), inputs=[between(0, 1), pictures(), ids(3)])
+
+
+@architecture(LAMBDAS)
+def ops_of_version_1(F):
+    v1 = F.tf.compat.v1
+    x, y = F.Input(shape=(4, 4, 4)), F.Input(shape=(3,))
+    outputs = [
+        v1.reduce_sum(x, axis=1),
+        v1.reduce_mean(x, axis=[1, 2]),
+        v1.reduce_max(x, axis=1),
+        v1.reduce_min(x, axis=1),
+        v1.reduce_prod(x, axis=1),
+        v1.reduce_logsumexp(x, axis=1),
+        v1.reduce_any(x > 0.5, axis=1),
+        v1.reduce_all(x > 0.5, axis=1),
+        v1.argmax(y, axis=1),
+        v1.argmin(y, axis=1),
+        v1.count_nonzero(x, axis=1),
+        v1.expand_dims(y, axis=1),
+        v1.ones_like(y) + y,
+        v1.zeros_like(y) + y,
+        v1.to_float(y > 0.5),
+        v1.to_int32(y),
+        v1.scalar_mul(2.0, y),
+        v1.nn.softmax(y),
+        v1.nn.log_softmax(y),
+        v1.nn.l2_normalize(y, axis=1),
+        v1.space_to_depth(x, 2),
+        v1.depth_to_space(x, 2),
+        v1.nn.max_pool(x, 2, 2, "VALID"),
+        v1.nn.avg_pool(x, 2, 2, "VALID"),
+    ]
+    return Made(F.Model([x, y], outputs), inputs=[pictures(), between(0, 3)])
+
+
+@architecture("tf>=2.1<2.4")
+def ops_rare_kernels(F):
+    raw = F.tf.raw_ops
+    x, volume = F.Input(shape=(3, 3)), F.Input(shape=(4, 4, 4, 2))
+    picture, i = F.Input(shape=(4, 4, 3)), F.Input(shape=(3,), dtype="int32")
+    kernel = np.arange(16.0, dtype="float32").reshape(2, 2, 2, 2, 1) / 16
+    window = {"ksize": [1, 2, 2, 2, 1], "strides": [1, 2, 2, 2, 1], "padding": "SAME"}
+    grid = {"align_corners": False, "half_pixel_centers": True}
+    outputs = [
+        raw.AdjustContrastv2(images=picture, contrast_factor=1.5),
+        raw.Atanh(x=x / 2.0),
+        raw.AvgPool3D(input=volume, **window),
+        raw.MaxPool3D(input=volume, **window),
+        raw.Conv3D(input=volume, filter=kernel, strides=[1, 1, 1, 1, 1], padding="VALID"),
+        raw.BatchMatMul(x=x, y=x, adj_x=True),
+        raw.ClipByValue(t=x, clip_value_min=0.25, clip_value_max=0.75),
+        raw.Cross(a=x, b=x),
+        raw.RGBToHSV(images=picture),
+        raw.HSVToRGB(images=picture),
+        raw.LRN(input=picture, depth_radius=1, alpha=0.5),
+        raw.MatrixInverse(input=raw.AddV2(x=x, y=4.0 * np.eye(3, dtype="float32"))),
+        raw.MatrixDeterminant(input=raw.AddV2(x=x, y=4.0 * np.eye(3, dtype="float32"))),
+        raw.ResizeBilinear(images=picture, size=[7, 9], **grid),
+        raw.ResizeNearestNeighbor(images=picture, size=[7, 9], **grid),
+        raw.OnesLike(x=x) + x,
+        raw.ZerosLike(x=x) + x,
+        raw.Snapshot(input=x),
+        raw.MatMul(a=raw.Cast(x=i, DstT=F.tf.float32), b=np.eye(3, 2, dtype="float32")),
+        raw.Mul(x=i, y=2),
+    ]
+    makers = [between(0, 1), pictures(), pictures(), ids(4)]
+    return Made(F.Model([x, volume, picture, i], outputs), inputs=makers)
