@@ -40,27 +40,29 @@ def test_the_config_of_the_users_own_layer_is_his() -> None:
     assert findings(result, CODE) == []
 
 
+PLAIN = [
+    ("activation", "mine", "mine"),
+    ("recurrent_activation", "Pack>mine", "Pack>mine"),
+    ("kernel_initializer", "mine", "mine"),
+    ("bias_constraint", "mine", "mine"),
+]
+OF_KERAS_3 = [
+    ("activation", {**FORM, "config": "mine"}, "mine"),
+    ("activation", {"class_name": "function", "config": "mine", "module": "own"}, "mine"),
+    (
+        "bias_initializer",
+        {**FORM, "config": "mine", "registered_name": "Pack>mine"},
+        "Pack>mine",
+    ),
+]
+
+
 @pytest.mark.parametrize("where", ANYWHERE)
-@pytest.mark.parametrize("writer", [TF_2, KERAS_3], ids=["tf", "keras-3"])
 @pytest.mark.parametrize(
-    ("key", "stored", "name"),
-    [
-        ("activation", "mine", "mine"),
-        ("recurrent_activation", "Pack>mine", "Pack>mine"),
-        ("activation", {**FORM, "config": "mine"}, "mine"),
-        (
-            "bias_initializer",
-            {**FORM, "config": "mine", "registered_name": "Pack>mine"},
-            "Pack>mine",
-        ),
-        ("activation", {"class_name": "function", "config": "mine", "module": "own"}, "mine"),
-        ("kernel_initializer", "mine", "mine"),
-        ("bias_constraint", "mine", "mine"),
-    ],
+    ("writer", "key", "stored", "name"),
+    [(TF_2, *each) for each in PLAIN] + [(KERAS_3, *each) for each in PLAIN + OF_KERAS_3],
 )
-def test_functions(key: str, stored: Json, name: str, writer: Writer, where: str) -> None:
-    if writer is TF_2 and isinstance(stored, dict):
-        pytest.skip("the rule before has made a plain name of it")
+def test_functions(writer: Writer, key: str, stored: Json, name: str, where: str) -> None:
     result = upgrade(ANYWHERE[where](layer("LSTM", **{key: stored})), writer, custom=CUSTOM)
     assert found(result.model).config[key] == {**FORM, "config": name}
 
