@@ -17,6 +17,7 @@ from converter.porting.names import BEFORE_TENSORFLOW_1
 _SWITCHES = ("disable_", "enable_")
 """How names begin that turn the whole process into TensorFlow 1."""
 _CLASSES_OF_TODAY = frozenset({"Tensor", "Variable", "Module", "TensorShape", "function"})
+_ABSENT = object()
 
 
 class _Part:
@@ -32,11 +33,12 @@ class _Part:
         if name in _CLASSES_OF_TODAY:
             first, second = new, old
         for side in (first, second):
-            found = getattr(side, name, None)
+            # Not None: tf.newaxis is None.
+            found = getattr(side, name, _ABSENT)
             if isinstance(found, ModuleType):
                 parts = getattr(old, name, None), getattr(new, name, None)
                 return _Part(*parts, f"{self._name}.{name}")
-            if found is not None:
+            if found is not _ABSENT:
                 return found
         raise AttributeError(f"TensorFlow has no {self._name}.{name}, and 1.15 had none either")
 

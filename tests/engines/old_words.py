@@ -80,6 +80,7 @@ same(
 )
 same(tf.placeholder is not None, True)
 assert tf.disable_v2_behavior() is None
+assert tf.newaxis is None
 
 same(K.batch_dot(x, y, [2, 2]), np.einsum("bik,bjk->bij", x, y))
 same(K.batch_dot(x, x, [1, 1]), np.einsum("bki,bkj->bij", x, x))
