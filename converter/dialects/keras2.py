@@ -359,6 +359,13 @@ def _class_name(entry: Mapping[str, Json]) -> str:
     return registered if registered.startswith(addons.PACKAGE) else str(entry["class_name"])
 
 
+def _with_package(entry: Mapping[str, Json]) -> Json:
+    config = entry["config"]
+    if not isinstance(config, Mapping):
+        return entry
+    return {**entry, "class_name": addons.wrapped_name(str(entry["class_name"]), config)}
+
+
 def _is_functional_subclass(class_name: str, config: Json) -> bool:
     """tf.keras stores a subclass of Model that was made from inputs and outputs with its graph."""
     return _has_graph(config)
@@ -376,7 +383,7 @@ def _inner_keys(inner: Mapping[str, Layer]) -> set[str]:
 def _inner(config: Mapping[str, Json]) -> Iterator[tuple[str, Layer]]:
     for key, value in config.items():
         if key in ("layer", "backward_layer", "cell") and _is_object(value):
-            yield key, _layer(value)
+            yield key, _layer(_with_package(value))
         elif key == "cells" and isinstance(value, list):
             for index, cell in enumerate(value):
                 yield f"cells/{index}", _layer(cell)

@@ -19,6 +19,21 @@ CLONE = "_naked_clone_layer"
 OPTIMIZERS = {f"{PACKAGE}AdamW": "AdamW", f"{PACKAGE}SGDW": "SGD"}
 """Optimizers with a decay of their own, by those of Keras that keep the same variables."""
 
+_OF_WEIGHTS = frozenset(
+    f"{weight}_{what}"
+    for weight in ("gamma", "beta")
+    for what in ("initializer", "regularizer", "constraint")
+)
+_NORMALIZATION = _OF_WEIGHTS | {"groups", "axis", "epsilon", "center", "scale"}
+_TAU = frozenset({"tau_initializer", "tau_regularizer", "tau_constraint", "affine"})
+ARGUMENTS: Mapping[str, frozenset[str]] = {
+    "WeightNormalization": frozenset({"layer", "data_init"}),
+    "InstanceNormalization": _NORMALIZATION,
+    "TLU": _TAU,
+}
+"""The arguments of some layers, besides those of every layer."""
+_OF_EVERY_LAYER = frozenset({"name", "trainable", "dtype", "batch_input_shape"})
+
 Config = Mapping[str, Json]
 Own = tuple[str, bool]
 """The name of a variable, and whether it is trainable."""
@@ -94,6 +109,16 @@ def variables_of(layer: Layer, count_of_clone: Callable[[Layer], int | None]) ->
         return None if copied is None else own + [(CLONE, False)] * copied
     table = _TABLE.get(layer.class_name.removeprefix(PACKAGE))
     return table(layer.config) if table and layer.class_name.startswith(PACKAGE) else None
+
+
+def wrapped_name(class_name: str, config: Config) -> str:
+    """The class of a layer in a wrapper; there TensorFlow before 2.3 leaves out the package.
+
+    It is taken for one of Addons where its arguments are exactly those.
+    """
+    arguments = frozenset(config) - _OF_EVERY_LAYER
+    is_of_addons = class_name in ARGUMENTS and arguments == ARGUMENTS[class_name]
+    return f"{PACKAGE}{class_name}" if is_of_addons else class_name
 
 
 RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN"})

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from converter.errors import NotExactError
+from converter.layouts.addons import wrapped_name
 from converter.model.description import Call, Layer, Model, TensorRef
 from converter.model.findings import Severity
 from converter.rules.apply import upgrade
@@ -162,3 +163,10 @@ def test_maxout_of_features_that_are_not_a_multiple_is_refused(units: int) -> No
     """The input has four features."""
     result = upgraded(layer("Addons>Maxout", num_units=units))
     assert only(result, "KF176").severity is Severity["BREAKS" if units == 4 else "REFUSED"]
+
+
+@pytest.mark.parametrize(("arguments", "package"), [({}, "Addons>"), ({"more": 1}, "")])
+def test_a_wrapper_that_leaves_out_the_package(arguments: dict, package: str) -> None:
+    """The arguments have to be exactly those of Addons."""
+    config = {"name": "it", "data_init": True, "layer": {}, **arguments}
+    assert wrapped_name("WeightNormalization", config) == f"{package}WeightNormalization"
