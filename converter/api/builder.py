@@ -186,9 +186,14 @@ class Stored:
     ways: tuple[str, ...] = ("",)
 
     @property
-    def by_path(self) -> bool:
-        """Whether variables are numbered below the paths of their layers."""
+    def numbered(self) -> bool:
+        """Whether variables have numbers below the paths of their layers."""
         return "keras" in self.ways
+
+    @property
+    def whole_paths(self) -> bool:
+        """Whether the names lead all the way from the model to a layer."""
+        return "" not in self.ways
 
 
 def stored_layers(source: ModelFile) -> Stored:
@@ -199,9 +204,9 @@ def stored_layers(source: ModelFile) -> Stored:
 
 def _stored(contents: Contents) -> Stored:
     if contents.kind is Kind.OTHER_HDF5:
-        layers, ordered = weight_names.of_arrays(contents.variables)
-        from_checkpoint = any(weight_names.CHECKPOINT in path for path in contents.variables)
-        return Stored(tuple(layers), ordered, ("checkpoint",) if from_checkpoint else ("",))
+        found = tuple(weight_names.of_arrays(contents.variables))
+        way = "checkpoint" if weight_names.is_checkpoint(contents.variables) else ""
+        return Stored(found, False, (way,))
     if contents.variables:
         layers = weight_names.of_archive(contents.variables)
         return Stored(tuple(layers), False, ("keras", "tensorflow"))
@@ -226,7 +231,10 @@ def matched(built: Built, stored: Stored) -> Matching:
 
     def by(way: str) -> Matching:
         return match(
-            _units(built, stored, way), present, ordered=stored.ordered, whole_paths=stored.by_path
+            _units(built, stored, way),
+            present,
+            ordered=stored.ordered,
+            whole_paths=stored.whole_paths,
         )
 
     found = [by(way) for way in stored.ways]
@@ -262,7 +270,7 @@ def _unit(layer: BuiltLayer, stored: Stored, way: str) -> Unit:
     if layer.saved.get(way):
         steps = [Step(part) for part in weight_names.saved_scope(layer.saved[way])]
     variables = tuple(
-        Variable(f"{'/'.join(names)}/{name}", str(index) if stored.by_path else name, shape)
+        Variable(f"{'/'.join(names)}/{name}", str(index) if stored.numbered else name, shape)
         for index, (name, shape) in enumerate(layer.variables)
     )
     return Unit(tuple(steps), variables)

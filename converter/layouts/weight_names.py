@@ -20,7 +20,7 @@ CELL = re.compile(r"(lstm|gru|simple_rnn|conv_lst_m\d?d?|stacked_rnn|unified_\w+
 """Names of cells, which releases put between a layer and its variables, or don't."""
 
 CHECKPOINT = "/.ATTRIBUTES/VARIABLE_VALUE"
-COUNTED = re.compile(r"layer(_with_weights)?-\d+")
+COUNTED = re.compile(r"(^|/)layer(_with_weights)?-\d+/")
 """How a checkpoint calls the layers of a model, by their place."""
 
 BESIDE_MODEL = re.compile(
@@ -152,21 +152,22 @@ def _numbered(path: str) -> list[tuple[str, str, int]]:
     return found
 
 
-def of_arrays(arrays: Mapping[str, Dataset]) -> tuple[list[StoredLayer], bool]:
-    """The layers of a file of arrays by the names of variables, and whether they are in order.
-
-    Only a checkpoint counts its layers.
-    """
+def of_arrays(arrays: Mapping[str, Dataset]) -> list[StoredLayer]:
+    """The layers of a file of arrays by the names of variables, in no order."""
     named = []
     for path, data in arrays.items():
         name = path.removesuffix(CHECKPOINT)
         if BESIDE_MODEL.search(name) or "/.OPTIMIZER_SLOT" in path:
             continue
         *scope, role = name.split(":")[0].strip("/").split("/")
-        named.append((_without_cell([each for each in scope if each != "model"]), role, name, data))
-    layers = _collected(named)
-    counted = [COUNTED.fullmatch(each.scope[0]) for each in layers if each.scope]
-    return layers, bool(counted) and len(counted) == len(layers) and all(counted)
+        kept = [part for part in scope if part != "model"]
+        named.append((_without_cell(kept), role, name, data))
+    return _collected(named)
+
+
+def is_checkpoint(names: Iterable[str]) -> bool:
+    """Whether arrays bear the names that checkpoints give: attributes and places of layers."""
+    return any(CHECKPOINT in name or COUNTED.search(name) for name in names)
 
 
 def _collected(

@@ -1,0 +1,204 @@
+"""Weights put into models that their owners' code builds, against the recorded outputs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from unittest import mock
+
+import h5py
+import numpy as np
+import pytest
+
+from converter import convert
+from converter.api.builder import parsed_arguments
+from converter.api.joining import MatchingError
+from converter.engines.building import BuildingEngine
+from converter.errors import MissingObjectError, UsageError
+from tests.built_samples import BuiltSample, built_samples
+from tests.e2e.owners_code import InThisProcess, objects_of
+from tests.sample_store import ATOL, RTOL, USER_CODE
+
+pytestmark = pytest.mark.engine
+
+BUILT = list(built_samples())
+FILES = {
+    "keras-1.2.2": ["recurrent.h5"],
+    "keras-2.2.4": ["sequence.h5", "siamese.h5"],
+    "tf-2.8.0": ["network.h5", "network.ckpt.index", "sequence-arrays.h5", "siamese.h5"],
+    "tf-2.13.0": ["network.weights.h5"],
+    "tf-2.15.0": ["network.weights.h5", "siamese.weights.h5"],
+    "keras-3.0.5": ["network.weights.h5"],
+    "keras-3.15.1": ["network.weights.h5"],
+}
+DECISIVE = [each for each in BUILT if each.path.name in FILES.get(each.writer, ())]
+"""Those that differ in more than the release."""
+CODE = str(USER_CODE / "builders.py")
+
+
+class Here(InThisProcess, BuildingEngine):
+    """Builds in the process of the test."""
+
+
+@pytest.fixture
+def here():
+    with mock.patch("converter.engines.building.BuildingEngine", Here):
+        yield
+
+
+def find(writer: str, file: str) -> BuiltSample:
+    return next(each for each in BUILT if each.id == f"{writer}/{file}")
+
+
+def computed(path: Path, sample: BuiltSample) -> np.ndarray:
+    import keras
+
+    model = keras.models.load_model(path, custom_objects=objects_of([CODE]))
+    inputs = sample.arrays("input")
+    return np.asarray(model(inputs if len(inputs) > 1 else inputs[0], training=False))
+
+
+@pytest.mark.parametrize("sample", DECISIVE, ids=lambda each: each.id)
+def test_the_outputs_of_the_original(sample, here, tmp_path):
+    done = convert(sample.path, tmp_path / "out.keras", verify=False, **sample.arguments)
+    assert done.matching.complete
+    (expected,) = sample.arrays("output")
+    np.testing.assert_allclose(computed(done.output, sample), expected, rtol=RTOL, atol=ATOL)
+
+
+def test_gates_that_the_code_builds_otherwise_are_told(here, tmp_path):
+    sample = find("keras-2.2.4", "sequence.h5")
+    arguments = {**sample.arguments, "builder_args": {"gates": "sigmoid"}}
+    done = convert(sample.path, tmp_path / "out.keras", verify=False, **arguments)
+    told = [each for each in done.findings if "default was hard_sigmoid" in each.message]
+    assert len(told) == 4
+    assert all(each.severity == "notice" for each in told)
+
+
+def test_what_does_not_fit_is_listed(here, tmp_path):
+    sample = find("tf-2.8.0", "picture.h5")
+    arguments = {**sample.arguments, "builder_args": {"classes": 4}}
+    with pytest.raises(MatchingError, match=r"2 missing \(dense_\d+/kernel") as raised:
+        convert(sample.path, tmp_path / "out.keras", verify=False, **arguments)
+    assert [each.shape for each in raised.value.matching.missing] == [(5, 4), (4,)]
+    assert [each.shape for each in raised.value.matching.unmatched] == [(5, 3), (3,)]
+    assert not (tmp_path / "out.keras").exists()
+    done = convert(
+        sample.path, tmp_path / "out.keras", verify=False, allow_partial=True, **arguments
+    )
+    assert done.written
+    assert sum(each.code == "KF901" for each in done.findings) == 4
+
+
+def test_layers_of_one_shape_without_names_are_not_guessed(here, tmp_path):
+    """An HDF5 of arrays has no order, and names of which none is the model's say nothing."""
+    path = tmp_path / "arrays.h5"
+    with h5py.File(path, "w") as file:
+        for name in ("one", "two"):
+            file[f"{name}/kernel"] = np.ones((4, 4), "float32")
+            file[f"{name}/bias"] = np.ones(4, "float32")
+    code = tmp_path / "twins.py"
+    code.write_text(
+        "import keras\n"
+        "def twins():\n"
+        "    return keras.Sequential([keras.Input((4,)), keras.layers.Dense(4, name='a'),"
+        " keras.layers.Dense(4, name='b')])\n"
+    )
+    with pytest.raises(MatchingError, match="4 ambiguous"):
+        convert(path, builder=f"{code}:twins", verify=False)
+
+
+BROKEN = """
+import keras
+
+def fails(classes):
+    raise ValueError("no such data set")
+
+def nothing():
+    pass
+
+def other():
+    return [keras.layers.Dense(2)]
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "error", "text"),
+    [
+        (
+            "fails",
+            {"classes": 2},
+            MissingObjectError,
+            r"failed at broken.py:5: ValueError: no such",
+        ),
+        ("fails", {}, UsageError, "missing a required argument: 'classes'"),
+        ("nothing", {}, UsageError, "returned nothing, not a Keras model"),
+        ("other", {}, UsageError, "returned a list, not a Keras model"),
+        ("absent", {}, UsageError, "broken.py has no absent"),
+    ],
+)
+def test_a_builder_that_builds_no_model(here, tmp_path, name, arguments, error, text):
+    (tmp_path / "broken.py").write_text(BROKEN)
+    path = find("tf-2.8.0", "picture.h5").path
+    with pytest.raises(error, match=text):
+        convert(
+            path,
+            tmp_path / "out.keras",
+            builder=f"{tmp_path / 'broken.py'}:{name}",
+            builder_args=arguments,
+        )
+
+
+def test_a_subclassed_model_needs_a_shape_and_a_config(here, tmp_path):
+    sample = find("tf-2.8.0", "network.h5")
+    with pytest.raises(UsageError, match="no input shape yet"):
+        convert(sample.path, tmp_path / "out.keras", builder=sample.builder)
+    sealed = {**sample.arguments, "builder": f"{CODE}:Sealed"}
+    with pytest.raises(MissingObjectError, match="could not load Sealed from a .keras"):
+        convert(sample.path, tmp_path / "out.keras", **sealed)
+    with pytest.raises(UsageError, match="can't hold Network"):
+        convert(sample.path, tmp_path / "out.h5", to="h5", **sample.arguments)
+    done = convert(sample.path, tmp_path / "served", to="savedmodel", verify=False, **sealed)
+    assert [each.name for each in done.signatures] == ["serving_default"]
+
+
+def test_a_folder_of_weights_and_one_builder(kfix, tmp_path):
+    """With child processes, as a user has them."""
+    sample = find("tf-2.8.0", "picture.h5")
+    for name in ("first.h5", "second.h5"):
+        shutil.copy(sample.path, tmp_path / name)
+    done = kfix("convert", "--to", "keras", tmp_path, "--builder", sample.builder, "--no-verify")
+    assert done.code == 0
+    assert done.out.count("12 matched") == 2
+    np.testing.assert_allclose(
+        computed(tmp_path / "second.keras", sample),
+        sample.arrays("output")[0],
+        rtol=RTOL,
+        atol=ATOL,
+    )
+
+
+def test_the_output_is_loaded_afresh_with_the_builders_classes(tmp_path):
+    sample = find("tf-2.15.0", "network.weights.h5")
+    done = convert(sample.path, tmp_path / "out.keras", **sample.arguments)
+    assert done.verified.reference == "the built model"
+    assert done.verified.max_difference < 1e-5
+
+
+def test_arguments_are_json_or_text():
+    found = parsed_arguments(["classes=3", "gates=hard_sigmoid", "sizes=[1, 2]", "name=a=b"])
+    assert found == {"classes": 3, "gates": "hard_sigmoid", "sizes": [1, 2], "name": "a=b"}
+    for wrong in (["classes"], ["=3"], ["a=1", "a=2"]):
+        with pytest.raises(UsageError):
+            parsed_arguments(wrong)
+
+
+def test_options_that_exclude_each_other(tmp_path):
+    path = find("tf-2.8.0", "picture.h5").path
+    for wrong in (
+        {"builder": "a.py:b", "architecture": "a.json"},
+        {"builder_args": {"a": 1}},
+        {"allow_partial": True},
+    ):
+        with pytest.raises(UsageError):
+            convert(path, tmp_path / "out.keras", **wrong)
