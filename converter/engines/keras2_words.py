@@ -230,6 +230,34 @@ class Keras2ConvUtils:
         return (lengths[padding] + stride - 1) // stride
 
 
+class Keras2Activations:
+    """``keras.activations`` of Keras 2, whose hard_sigmoid was steeper than Keras 3's."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Those that are the same."""
+        return getattr(keras.activations, name)
+
+    def hard_sigmoid(self, x: Any) -> Any:
+        """A line from 0 to 1 with the slope 0.2."""
+        return tensorflow.clip_by_value(0.2 * x + 0.5, 0.0, 1.0)
+
+    def get(self, identifier: Any) -> Any:
+        """A function by its name."""
+        old = identifier == "hard_sigmoid"
+        return self.hard_sigmoid if old else keras.activations.get(identifier)
+
+    def deserialize(self, identifier: Any, custom_objects: Any = None) -> Any:
+        """A function by what a config holds."""
+        if identifier == "hard_sigmoid":
+            return self.hard_sigmoid
+        return keras.activations.deserialize(identifier, custom_objects)
+
+    def serialize(self, activation: Any) -> Any:
+        """What a config holds of a function."""
+        old = activation == self.hard_sigmoid
+        return "hard_sigmoid" if old else keras.activations.serialize(activation)
+
+
 class Keras1Initialization:
     """An initializer of Keras 1: called by hand it makes the variable itself."""
 
@@ -396,3 +424,4 @@ class TensorShapes:
 
 
 keras2_backend = Keras2Backend()
+keras2_activations = Keras2Activations()

@@ -10,6 +10,7 @@ from converter.porting.dialect import Dialect
 from converter.porting.words import methods
 
 SUPPORT = {
+    "activations": "keras2_activations",
     "backend": "keras2_backend",
     "conv_utils": "Keras2ConvUtils",
     "initializations": "Keras1Initializations",
@@ -89,6 +90,8 @@ def _keras(parts: list[str], dialect: Dialect) -> Place:
     home, leaf = parts[0], parts[-1]
     if home == "backend":
         return _backend(parts, dialect)
+    if home == "activations" and (len(parts) == 1 or leaf in methods("Keras2Activations")):
+        return Place(".".join([SUPPORT[home], *parts[1:]]))
     for module in ("conv_utils", "initializations"):
         if module in parts:
             rest = parts[parts.index(module) + 1 :]

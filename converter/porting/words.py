@@ -70,13 +70,15 @@ def _named() -> Iterator[str]:
     for node in _tree().body:
         if isinstance(node, ast.ClassDef):
             yield node.name
-    yield "keras2_backend"
+    yield from ("keras2_backend", "keras2_activations")
 
 
 def _definition(name: str, text: str, dialect: Dialect) -> str:
     if name == "keras2_backend":
         given = "" if dialect.tracks_variables else "listed_by_hand=True"
         return f"keras2_backend = Keras2Backend({given})\n"
+    if name == "keras2_activations":
+        return "keras2_activations = Keras2Activations()\n"
     lines = _text().splitlines()
     node = _class(name)
     if name != "Keras2Backend":

@@ -144,3 +144,12 @@ def test_edits_count_in_bytes():
     text = "s = 'ü'; old\n"
     node = ast.parse(text).body[1]
     assert edited(text, [Edit(span(node), "new")]) == "s = 'ü'; new\n"
+
+
+def test_hard_sigmoid_keeps_its_slope():
+    text = "from keras import activations\nf = activations.get('hard_sigmoid')\n"
+    result = carried(source(text), KERAS_2).text
+    assert "activations = keras2_activations" in result
+    assert "0.2 * x + 0.5" in result
+    only = "from keras.activations import relu"
+    assert own_part(only).endswith(only)
