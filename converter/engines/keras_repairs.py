@@ -87,6 +87,21 @@ def _without_random_draws(original: Any) -> Any:
 
 
 @contextmanager
+def own_layers_by_autograph(model: Any) -> Iterator[None]:
+    """The user's layers may branch and loop over tensors in Python, in a graph as well.
+
+    tf.keras saw to that. Keras 3 does not, and neither predicts with such layers nor exports them.
+    """
+    convert = libraries.tensorflow().autograph.to_graph
+    with ExitStack() as stack:
+        for layer in model._flatten_layers():
+            if type(layer).__module__.split(".")[0] not in ("keras", "tf_keras"):
+                call = convert(type(layer).call).__get__(layer)
+                stack.enter_context(replaced(layer, "call", lambda _, call=call: call))
+        yield
+
+
+@contextmanager
 def repaired_layers() -> Iterator[None]:
     """Layers of Keras 3 compute in a graph of open sizes what they compute on real arrays."""
     if libraries.is_legacy():

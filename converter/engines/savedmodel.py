@@ -20,7 +20,7 @@ from converter.engines.custom import load_custom
 from converter.engines.drafts import load_draft
 from converter.engines.endpoints import DEFAULT, Served, Traced, served, served_model, traced
 from converter.engines.explain import one_line
-from converter.engines.keras_repairs import repaired_layers
+from converter.engines.keras_repairs import own_layers_by_autograph, repaired_layers
 from converter.engines.models import LoadedModel, to_numpy
 from converter.engines.results import (
     Endpoint,
@@ -86,8 +86,7 @@ def export(
     outcomes = {} if trial is None else _outcomes(model, offered, trial)
     try:
         with repaired_layers():
-            functions = {name: traced(each) for name, each in offered.items()}
-            _save(model, call, functions, destination)
+            functions = _written(model, call, offered, destination)
     except KfixError:
         raise
     except Exception as error:
@@ -102,6 +101,23 @@ def export(
     ]
     signatures = tuple(_signature(name, function) for name, function in functions.items())
     return Export(libraries.label("tensorflow"), signatures, tuple(predictions))
+
+
+def _written(
+    model: LoadedModel, call: Any, offered: Mapping[str, Served], destination: str
+) -> dict[str, Traced]:
+    """The functions of the signatures, traced and saved."""
+
+    def write() -> dict[str, Traced]:
+        functions = {name: traced(each) for name, each in offered.items()}
+        _save(model, call, functions, destination)
+        return functions
+
+    try:
+        return write()
+    except libraries.tensorflow().errors.OperatorNotAllowedInGraphError:
+        with own_layers_by_autograph(model.model):
+            return write()
 
 
 def _call(model: LoadedModel) -> Any:

@@ -171,6 +171,7 @@ def custom():
     edit_config("custom", "custom_extra", unknown_argument)
     edit_config("custom", "named_custom", unknown_objects)
     edit_config("dense", "lost_loss", unknown_loss)
+    save("branches", keras.Model(data, own_layers.Branches()(data)))
     encoder = own_layers.Encoder()
     encoder(keras.ops.ones((1, 4)))
     save("encoder", encoder)

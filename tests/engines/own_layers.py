@@ -36,6 +36,21 @@ class Offset(keras.layers.Layer):
         return inputs + self.offset
 
 
+class Branches(keras.layers.Layer):
+    """Branches and loops over tensors as tf.keras let one write them."""
+
+    def call(self, inputs):
+        total = tf.zeros_like(inputs)
+        for _ in tf.range(3):
+            total += inputs
+        if tf.reduce_sum(total) > 0:
+            return total
+        return -2.0 * total
+
+    def compute_output_shape(self, shape):
+        return shape
+
+
 class Encoder(keras.Model):
     """A model class with a function for serving."""
 

@@ -226,6 +226,18 @@ def test_functions_of_the_users_own_can_be_served(engine, plain_engine, models, 
         assert result.ok, result.failures
 
 
+def test_layers_may_branch_and_loop_in_python(engine, plain_engine, models, tmp_path):
+    engine.export_savedmodel(models / "branches.keras", tmp_path / "model", custom=[str(OWN)])
+    for sign in (1.0, -1.0):
+        data = np.full((2, 3), sign, "f4")
+        save(tmp_path / "data.npz", {"data": data})
+        found = plain_engine.verify_savedmodel(
+            tmp_path / "model", inputs=tmp_path / "data.npz", reference=None
+        )
+        (output,) = load(found.prediction.outputs_path).values()
+        np.testing.assert_array_equal(output, data * (3.0 if sign > 0 else -6.0))
+
+
 @pytest.mark.parametrize(
     ("wanted", "kind", "message"),
     [
