@@ -79,8 +79,9 @@ def install(dialect: Dialect) -> None:
         return
     if getattr(sys.modules.get("keras"), "__file__", None):
         raise KfixError("Old code runs in a fresh engine, but this one imported Keras.")
-    libraries.tensorflow()
+    # First, so that the message is about the one that is missing.
     libraries.tf_keras()
+    libraries.tensorflow()
     _Loader.dialect = dialect
     old_modules.install(dialect)
     old_tensorflow.install(dialect)
