@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from converter.api.joining import require_matching
 from converter.api.making import Made
 from converter.api.outputs import Destination
-from converter.api.told import Shape, completed
+from converter.api.told import Shape, completed, named_writer
 from converter.api.verification import Verified, judged
 from converter.containers import Contents, ModelFile, open_model
 from converter.containers.arrays_h5 import open_arrays
 from converter.containers.sniff import Kind, sniff
 from converter.errors import NotAModelError, UsageError
 from converter.layouts import weight_names
+from converter.layouts.floats import widened
 from converter.layouts.matching import Ambiguity, Matching, Step, Unit, Variable, is_counted, match
 from converter.layouts.weight_names import StoredLayer
 from converter.model.description import Array, Json, Layer, Weight, Writer
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 HINT = "--dry-run lists all; --allow-partial leaves the rest of the model at its initial values."
 RESET_AFTER = "Keras 2 built GRU with reset_after=False: say so in the builder."
+LAYOUT_ALONE = (3,)
+"""The version of a file of which only the layout is known."""
 SIGMOID_SINCE = (2, 3)
 """The Keras since which recurrent layers take sigmoid where nothing is said."""
 RULES = {"theano-kernels": theano_kernels.RULE, "hard-sigmoid": hard_sigmoid.RULE}
@@ -133,9 +136,14 @@ def built_and_filled(path: Path, order: Order, place: Destination) -> Filled:
             weights, findings = prepared(built, stored, matching, source.contents.writer)
             if order.dry_run:
                 return Filled(Made((), None), matching, findings)
-            values = {index: source.value(each) for index, each in weights.items()}
+            values = {index: _readable(source.value(each)) for index, each in weights.items()}
             made = _made(engine, order, values, place, scratch)
     return Filled(made, matching, (*findings, *_left(matching)))
+
+
+def _readable(values: Array) -> Array:
+    """The values as a dtype that NumPy can hand on: bfloat16 goes as float32."""
+    return widened(values).astype("float32") if values.dtype.kind == "V" else values
 
 
 @contextmanager
@@ -152,7 +160,9 @@ def _weights(path: Path, engine: BuildingEngine, writer: str | None) -> Iterator
         if not source.contents.weights:
             raise NotAModelError(f"{path} holds no weights")
         if writer is not None:
-            told = completed(source.contents.writer, writer)
+            # The layout of Keras 3 names no writer, and tf.keras wrote it as well.
+            is_open = source.contents.kind is Kind.KERAS3_WEIGHTS
+            told = named_writer(writer) if is_open else completed(source.contents.writer, writer)
             source.contents = replace(source.contents, writer=told)
         yield source
 
@@ -294,6 +304,8 @@ def prepared(
         if layer.stock and len(complete) == len(weights) and writer.generation < 3:
             complete, told = _with_todays_meaning(layer, complete, writer)
             findings += told
+        elif layer.stock and writer.version == LAYOUT_ALONE:
+            findings += _hard_sigmoid_of_somebody(layer)
         ready = iter(complete)
         for index, each in enumerate(weights):
             if each is not None:
@@ -320,6 +332,19 @@ def _with_todays_meaning(
             severity, remedy = Severity.NOTICE, "Not changed: write it in the builder's code."
         findings.append(Finding(rule.code, name, severity, path, change.message, remedy))
     return list(neutral.weights), findings
+
+
+def _hard_sigmoid_of_somebody(layer: BuiltLayer) -> Iterator[Finding]:
+    if "hard_sigmoid" in layer.config.values():
+        yield Finding(
+            hard_sigmoid.RULE.code,
+            "hard-sigmoid",
+            Severity.NOTICE,
+            "/".join(name for name, _ in layer.path),
+            f"{layer.class_name} uses hard_sigmoid, which is another function in tf.keras, and the"
+            " file does not say which of them wrote it",
+            "If it was tf.keras, say it: --writer tf-2.15.",
+        )
 
 
 def _default_gates(layer: BuiltLayer, path: str, writer: Writer) -> Iterator[Finding]:

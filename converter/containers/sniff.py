@@ -127,7 +127,8 @@ def _checkpoint(explanation: str) -> Sniffed:
     return Sniffed(
         Kind.CHECKPOINT,
         f"{explanation}: weights without an architecture",
-        "Build the model in code, call load_weights on the checkpoint, save it as .h5 or .keras.",
+        "Convert it with the code that builds its model: kfix convert NAME.index"
+        " --builder FILE.py:FUNCTION.",
     )
 
 

@@ -75,6 +75,17 @@ def test_gates_that_the_code_builds_otherwise_are_told(here, tmp_path):
     assert all(each.severity == "notice" for each in told)
 
 
+def test_hard_sigmoid_depends_on_who_wrote_it(here, tmp_path):
+    sample = find("tf-2.15.0", "sequence.weights.h5")
+    arguments = {**sample.arguments, "builder_args": {"gates": "hard_sigmoid"}}
+    done = convert(sample.path, tmp_path / "out.keras", verify=False, **arguments)
+    assert sum("does not say which" in each.message for each in done.findings) == 4
+    told = convert(
+        sample.path, tmp_path / "told.keras", verify=False, writer="tf-2.15", **arguments
+    )
+    assert sum("multiplied by 1.2" in each.remedy for each in told.findings) == 4
+
+
 def test_what_does_not_fit_is_listed(here, tmp_path):
     sample = find("tf-2.8.0", "picture.h5")
     arguments = {**sample.arguments, "builder_args": {"classes": 4}}
