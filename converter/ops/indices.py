@@ -146,6 +146,11 @@ def sequence_mask(g: Nodes, lengths: Any, maxlen: Any = None, dtype: Any = "bool
     return g.cast(g.op("Less", steps, ends, gives="bool"), dtype)
 
 
-@function(TABLE, "math.in_top_k", "compat.v1.math.in_top_k")
+@function(TABLE, "math.in_top_k")
 def in_top_k(g: Nodes, targets: Any, predictions: Any, k: Any) -> Result:
     return g.op("InTopK", targets, predictions, gives="bool", k=plain(k))
+
+
+@function(TABLE, "compat.v1.math.in_top_k")
+def in_top_k_of_version_1(g: Nodes, predictions: Any, targets: Any, k: Any) -> Result:
+    return in_top_k(g, targets, predictions, k)
