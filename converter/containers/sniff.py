@@ -247,7 +247,9 @@ def classify(hdf5: h5py.File) -> Sniffed:
         return Sniffed(
             Kind.KERAS3_WEIGHTS, "holds weights in the layout of Keras 3, without the architecture"
         )
-    listed = ", ".join(sorted(children)[:5]) or "nothing"
+    # A name that is no UTF-8 comes as bytes.
+    names = [each if isinstance(each, str) else repr(each) for each in children]
+    listed = ", ".join(sorted(names)[:5]) or "nothing"
     return Sniffed(
         Kind.OTHER_HDF5,
         f"is HDF5, but not from Keras (its root holds {listed})",

@@ -74,11 +74,19 @@ def require_own_objects(config: Any, objects: Mapping[str, Any]) -> None:
     Raises:
         MissingObjectError: the file names modules whose objects the user did not give.
     """
-    items = [item for _, item in walk(config) if is_foreign(item.get("module"))]
-    if not all(_known(custom_name(item), item, objects) for item in items):
-        error = _missing_objects(config, objects)
-        assert error is not None
-        raise error
+    for _, item in walk(config):
+        if "class_name" not in item or not is_foreign(item.get("module")):
+            continue
+        if not _known(custom_name(item), item, objects):
+            # Without a name of its own it is a function that is called like one of Keras's.
+            raise _missing_objects(config, objects) or MissingObjectError(
+                f"The model needs a custom object that was not given: {_of_module(item)}.", _GIVE
+            )
+
+
+def _of_module(item: Mapping[str, Any]) -> str:
+    is_function = item["class_name"] == "function"
+    return f"{item['module']}.{item.get('config') if is_function else item['class_name']}"
 
 
 def _missing_objects(config: Any, objects: Mapping[str, Any]) -> MissingObjectError | None:
@@ -123,7 +131,7 @@ def _is_stock(name: str) -> bool:
 
 
 def _known(name: str, item: Mapping[str, Any], objects: Mapping[str, Any]) -> bool:
-    registered = item.get("registered_name")
+    registered = str(item.get("registered_name"))
     known = {*objects, *libraries.keras().saving.get_custom_objects()}
     return name in known or registered in known or f"Custom>{name}" in known
 

@@ -85,13 +85,16 @@ def refuse_code(config: Json, name: str, *, stock_only: bool = True) -> None:
 
 
 def _danger(item: dict[str, Json], stock_only: bool) -> str:
-    class_name, module = item.get("class_name"), item.get("module")
+    if "class_name" not in item:
+        return ""
+    class_name, module = item["class_name"], item.get("module")
     config = item.get("config")
-    runs = class_name in OP_LAYERS and not only_computes(
-        str(class_name), config if isinstance(config, dict) else {}
-    )
-    if class_name in CODE_CARRIERS or runs:
-        return f"a {class_name}"
+    for name in _last_parts(item):
+        runs = name in OP_LAYERS and not only_computes(
+            name, config if isinstance(config, dict) else {}
+        )
+        if name in CODE_CARRIERS or runs:
+            return f"a {name}"
     own = not stock_only and is_foreign(module)
     if isinstance(module, str) and not own and not _is_stock(module, item):
         return f"an object of module '{module}'"
@@ -102,6 +105,17 @@ def _danger(item: dict[str, Json], stock_only: bool) -> str:
     return ""
 
 
+def _last_parts(item: dict[str, Json]) -> Iterator[str]:
+    """The names under which a reader may look for the object, each without what leads to it.
+
+    tf_keras finds ``layers.Lambda`` in ``keras``, ``lambda_layer.Lambda`` in the package around it,
+    and where a module has no such class, the one that is called like the registered name.
+    """
+    for key in ("class_name", "registered_name", "spec_name"):
+        if isinstance(item.get(key), str):
+            yield re.split(r"[.>]", item[key])[-1]
+
+
 def is_foreign(module: Json) -> bool:
     """Whether the module can be the user's: not Keras's, TensorFlow's or Python's."""
     packages = ("", "keras", "tf_keras", "tensorflow", *sys.stdlib_module_names)
@@ -109,11 +123,13 @@ def is_foreign(module: Json) -> bool:
 
 
 def _is_stock(module: str, item: dict[str, Json]) -> bool:
+    is_function = item["class_name"] == "function"
+    name = str(item.get("config") if is_function else item["class_name"])
     if module == "builtins":
         # How Keras stores its own functions: {"class_name": "function", "config": "relu"}.
-        name = item.get("config")
-        return item.get("class_name") == "function" and not hasattr(builtins, str(name))
-    return _STOCK.fullmatch(module) is not None
+        return is_function and "." not in name and not hasattr(builtins, name)
+    # A dot leads on from there, into whatever the module has imported: np.load.
+    return _STOCK.fullmatch(module) is not None and "." not in name
 
 
 def walk(config: Json, path: str = "") -> Iterator[tuple[str, dict[str, Json]]]:

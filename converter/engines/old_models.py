@@ -110,9 +110,9 @@ def load_old_model(
 
 def _require(config: Any, named: Mapping[str, Any]) -> None:
     missing = [
-        str(item.get("config") if item.get("class_name") == "function" else item["class_name"])
+        _told(item, named)
         for _, item in walk(config)
-        if is_foreign(item.get("module")) and not _given(item, named)
+        if "class_name" in item and is_foreign(item.get("module")) and not _given(item, named)
     ]
     if missing:
         listed = ", ".join(dict.fromkeys(missing))
@@ -124,9 +124,14 @@ def _require(config: Any, named: Mapping[str, Any]) -> None:
 
 def _given(item: Mapping[str, Any], named: Mapping[str, Any]) -> bool:
     """By the very name under which tf_keras looks first; else it would import the module."""
-    if item.get("class_name") == "function":
-        return item.get("config") in named
-    return (item.get("registered_name") or item.get("class_name")) in named
+    is_function = item["class_name"] == "function"
+    name = item.get("config") if is_function else item.get("registered_name")
+    return isinstance(name, str) and name in named
+
+
+def _told(item: Mapping[str, Any], named: Mapping[str, Any]) -> str:
+    name = str(item.get("config") if item["class_name"] == "function" else item["class_name"])
+    return f"{item['module']}.{name}" if name in named else name
 
 
 def _explained(error: Exception, name: str) -> KfixError:

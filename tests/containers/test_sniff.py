@@ -303,6 +303,15 @@ def test_unreadable_files_are_explained(tmp_path, make):
     assert caught.value.exit_code == ExitCode.NOT_A_MODEL
 
 
+def test_names_that_are_no_text_are_shown(tmp_path):
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        file[b"\xff/kernel"] = np.ones(3, "f4")
+        file["bias"] = np.ones(3, "f4")
+    found = sniff(tmp_path / "m.h5")
+    assert found.kind is Kind.OTHER_HDF5
+    assert r"b'\xff', bias" in found.explanation
+
+
 def test_checkpoint_data_is_recognised_by_its_index(tmp_path):
     (tmp_path / "ckpt.index").write_bytes(b"x")
     data = tmp_path / "ckpt.data-00000-of-00001"

@@ -156,6 +156,14 @@ def custom():
             elif layer["class_name"] == "Dense":
                 layer["config"]["activation"]["config"] = "lost_activation"
 
+    def like_a_stock_function(config):
+        config["config"]["layers"][1]["config"]["activation"] = {
+            "module": "gone",
+            "class_name": "function",
+            "config": "relu",
+            "registered_name": "relu",
+        }
+
     def unknown_loss(config):
         config["compile_config"]["loss"] = {
             "module": "builtins",
@@ -170,6 +178,7 @@ def custom():
     edit_config("dense", "broken", more_units)
     edit_config("custom", "custom_extra", unknown_argument)
     edit_config("custom", "named_custom", unknown_objects)
+    edit_config("dense", "like_a_stock_function", like_a_stock_function)
     edit_config("dense", "lost_loss", unknown_loss)
     save("branches", keras.Model(data, own_layers.Branches()(data)))
     encoder = own_layers.Encoder()

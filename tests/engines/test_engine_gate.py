@@ -94,6 +94,37 @@ def test_other_modules_are_refused(module):
         refuse_code(nested({**DENSE, "module": module}), "m.h5")
 
 
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ({"module": "keras", "class_name": "layers.Lambda"}, "a Lambda"),
+        ({"module": "keras.src.layers.core", "class_name": "lambda_layer.Lambda"}, "a Lambda"),
+        ({"module": "keras.src.layers.core", "class_name": "tf_op_layer.TFOpLambda"}, "TFOpLambda"),
+        ({"module": "keras.layers", "class_name": "No", "registered_name": "TFOpLambda"}, "TFOp"),
+        ({"class_name": "Custom>Lambda"}, "a Lambda"),
+        ({"class_name": "__typespec__", "spec_name": "layers.Lambda"}, "a Lambda"),
+        ({"module": "keras", "class_name": "utils.get_file"}, "module 'keras'"),
+    ],
+)
+def test_other_ways_to_name_a_class_are_refused(names, told):
+    item = {**names, "config": {"name": "bad", "function": "io.write_file"}}
+    for stock_only in (True, False):
+        with pytest.raises(UnsafeContentError, match=f"{told}.* at inner/bad"):
+            refuse_code(nested(item), "m.h5", stock_only=stock_only)
+
+
+@pytest.mark.parametrize("module", ["builtins", "keras.src.layers.core.lambda_layer"])
+def test_what_a_module_has_imported_is_no_function_of_it(module):
+    function = {"module": module, "class_name": "function", "config": "np.load"}
+    with pytest.raises(UnsafeContentError, match=f"an object of module '{module}'"):
+        refuse_code(nested({**DENSE, "config": {"activation": function}}), "m.h5")
+
+
+def test_an_argument_called_module_is_no_module():
+    layer = {"class_name": "Mine", "module": "mine", "config": {"backbone": {"module": "os"}}}
+    refuse_code(nested(layer), "m.h5", stock_only=False)
+
+
 def test_python_builtins_are_no_stock_functions():
     function = {"module": "builtins", "class_name": "function", "config": "exec"}
     with pytest.raises(UnsafeContentError, match="module 'builtins'"):

@@ -78,6 +78,11 @@ def test_missing_objects_are_all_named_with_their_layers(engine, models, tmp_pat
     assert not (tmp_path / "c.keras").exists()
 
 
+def test_a_function_of_another_module_is_not_the_stock_one_of_its_name(engine, models, tmp_path):
+    with pytest.raises(MissingObjectError, match=r"not given: gone\.relu"):
+        engine.rebuild(models / "like_a_stock_function.keras", keras=tmp_path / "c.keras")
+
+
 def test_a_constructor_that_rejects_the_config_is_named(engine, models, tmp_path):
     with pytest.raises(MissingObjectError) as caught:
         engine.rebuild(models / "custom_extra.keras", keras=tmp_path / "c.keras", custom=[str(OWN)])

@@ -59,17 +59,26 @@ def changed(folder: Path, change) -> tuple[Path, list[str]]:
     return path, sample.options["custom"]
 
 
-def test_modules_that_only_the_file_names_are_not_imported(engine, tmp_path):
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ({"class_name": "Gone", "registered_name": "Gone"}, "not given: Gone"),
+        # Without a registered name tf_keras goes by the module alone.
+        ({"registered_name": None}, r"not given: evil\.\w+"),
+        ({"registered_name": ["Gone"]}, r"not given: evil\.\w+"),
+    ],
+)
+def test_modules_that_only_the_file_names_are_not_imported(engine, tmp_path, names, told):
     (tmp_path / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nclass Gone: pass\n")
 
     def change(entry):
-        entry.update(module="evil", class_name="Gone", registered_name="Gone")
+        entry.update(module="evil", **names)
 
     path, custom = changed(tmp_path, change)
     before = Path.cwd()
     os.chdir(tmp_path)
     try:
-        with pytest.raises(MissingObjectError, match="not given: Gone"):
+        with pytest.raises(MissingObjectError, match=told):
             engine.predict_old(path, custom=custom, dialect=KERAS_2)
     finally:
         os.chdir(before)
