@@ -107,6 +107,8 @@ def parsed_arguments(texts: Iterable[str]) -> dict[str, Json]:
             found[name] = json.loads(value)
         except ValueError:
             found[name] = value
+        except RecursionError:
+            raise UsageError(f"--builder-arg {name}: its JSON is nested too deeply") from None
     return found
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from converter.api.file_checks import OPTIMIZER_STATE
 from converter.containers import ModelFile
-from converter.layouts.optimizers import optimizer_of
+from converter.layouts.optimizers import optimizer_of, steps_in
 from converter.model.description import Model
 from converter.model.findings import Finding, Severity
 from converter.rules import optimizer_state
@@ -35,7 +33,7 @@ def steps_taken(source: ModelFile, model: Model) -> int | None:
     state = model.compile.variables if model.compile else None
     if state is None or state.iterations is None:
         return None
-    return int(np.asarray(source.read(state.iterations)).reshape(()))
+    return steps_in(source.read(state.iterations))
 
 
 def told(

@@ -27,7 +27,13 @@ from converter.engines.rebuild import save
 from converter.engines.results import Endpoint, InputSpec, Rebuild, to_json
 from converter.engines.savedmodel import export
 from converter.engines.trial import Trial, try_out
-from converter.errors import KfixError, MissingObjectError, NotExactError, UsageError
+from converter.errors import (
+    KfixError,
+    MissingObjectError,
+    NotAModelError,
+    NotExactError,
+    UsageError,
+)
 
 Array = np.ndarray[Any, Any]
 WRAPPERS = frozenset({"TimeDistributed"})
@@ -399,6 +405,8 @@ def fill_model(
     model = held.model
     for place, array in zip(places, arrays.load(weights).values(), strict=True):
         variable = held.variables[place]
+        if np.iscomplexobj(array):
+            raise NotExactError(f"{variable.path} can't hold complex numbers")
         variable.assign(array)
         if not _same(np.asarray(variable), array):
             raise NotExactError(f"{variable.path} does not hold what was put into it")
@@ -458,7 +466,12 @@ def read_checkpoint(*, prefix: str, destination: str) -> dict[str, Any]:
     """The variables of a TensorFlow checkpoint as an ``.h5`` of arrays by their names."""
     import h5py
 
-    reader = libraries.tensorflow().train.load_checkpoint(prefix)
+    tensorflow = libraries.tensorflow()
+    try:
+        reader = tensorflow.train.load_checkpoint(prefix)
+    except (tensorflow.errors.OpError, ValueError) as error:
+        name = Path(prefix).name
+        raise NotAModelError(f"checkpoint {name} can't be read: {one_line(error)}") from error
     with h5py.File(destination, "w") as file:
         for name in reader.get_variable_to_shape_map():
             value = reader.get_tensor(name)

@@ -195,6 +195,10 @@ def _state(
     iterations: Dataset | None,
     rate: Dataset | None = None,
 ) -> OptimizerState:
+    if iterations is not None and iterations.shape not in ((), (1,)):
+        raise _UnclearError("the number of steps is no number")
+    if any(each.dtype.startswith("complex") for each in saved.variables):
+        raise _UnclearError("its variables are complex numbers")
     of_keras3 = saved.writer.generation >= 3
     is_new = saved.writer.tf_keras and iterations is not None and not _is_old(iterations)
     products = len(order) if is_new else 1

@@ -233,9 +233,15 @@ def _steps(state: OptimizerState, *, needed: bool) -> Weight:
         return _constant("iteration", 0, "int64")
 
     def compute(arrays: Sequence[Array]) -> Array:
-        return np.asarray(arrays[0]).reshape(()).astype(np.int64)
+        return np.asarray(steps_in(arrays[0]), np.int64)
 
     return Weight("iteration", (state.iterations,), (), "int64", compute)
+
+
+def steps_in(array: Array) -> int:
+    """The number of steps that a variable holds; 0 where that is no number that counts any."""
+    value = np.asarray(array).reshape(())
+    return min(max(int(value), 0), np.iinfo(np.int64).max) if np.isfinite(value) else 0
 
 
 DEFAULT_RATES: Mapping[str, float] = {"SGD": 0.01, "ScheduleFreeAdamW": 0.0025}
@@ -320,7 +326,7 @@ def _momentum_product(config: Config, state: OptimizerState) -> Weight:
     sources: tuple[Dataset, ...] = (state.iterations,) if state.iterations else ()
 
     def compute(arrays: Sequence[Array]) -> Array:
-        steps = int(np.asarray(arrays[0]).reshape(())) if arrays else 0
+        steps = steps_in(arrays[0]) if arrays else 0
         # It is 0 long before.
         taken = np.arange(1, min(steps, MOST_STEPS) + 1)
         momentums = beta * (1 - 0.5 * np.power(MOMENTUM_DECAY, taken))

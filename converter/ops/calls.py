@@ -76,7 +76,7 @@ def written(layer: Layer, call: Call, nodes: Nodes) -> Result:
     _check(function, given)
     try:
         return function(nodes, **given)
-    except (LookupError, TypeError, ValueError) as error:
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise NoForm(f"its arguments are not as expected ({error})") from error
 
 

@@ -11,7 +11,18 @@ import numpy as np
 
 from converter.model.description import TensorRef
 from converter.ops.elementwise import pair, tensor
-from converter.ops.nodes import Nodes, NoForm, Result, Table, Value, axes, function, plain, span
+from converter.ops.nodes import (
+    Nodes,
+    NoForm,
+    Result,
+    Table,
+    Value,
+    axes,
+    function,
+    numbered,
+    plain,
+    span,
+)
 
 TABLE: Table = {}
 
@@ -141,7 +152,7 @@ def sequence_mask(g: Nodes, lengths: Any, maxlen: Any = None, dtype: Any = "bool
     if maxlen is None:
         raise NoForm("its length is that of the longest sequence")
     of = g.dtype(lengths)
-    steps = np.arange(plain(maxlen), dtype=of)
+    steps = numbered(0, plain(maxlen)).astype(of)
     ends = g.op("ExpandDims", tensor(g, lengths), axis=-1)
     return g.cast(g.op("Less", steps, ends, gives="bool"), dtype)
 

@@ -21,6 +21,10 @@ def span(start: Json = None, stop: Json = None, step: Json = None) -> Json:
 
 WHOLE = span()
 
+MOST_NUMBERS = 1_000_000
+"""How many numbers a range may have: they are written into the config one by one."""
+MOST_OUTPUTS = 100_000
+
 FLOATS = frozenset({"float16", "bfloat16", "float32", "float64"})
 
 
@@ -182,6 +186,8 @@ class Nodes:
 
     def outputs(self, node: TensorRef, count: int, dtype: str | None = None) -> list[TensorRef]:
         """The outputs of a node that has several."""
+        if count > MOST_OUTPUTS:
+            raise NoForm(f"it has {count:,} outputs")
         known = replace(self.known[node], dtype=dtype or self.dtype(node))
         found = [replace(node, output=index) for index in range(count)]
         self.known.update(dict.fromkeys(found, known))
@@ -296,6 +302,18 @@ class Nodes:
         shapes = [self.shape(each) for each in values if each is not None]
         known = [each for each in shapes if each is not None]
         return _broadcast(known) if len(known) == len(shapes) else None
+
+
+def numbered(start: Any, limit: Any, step: Any = 1) -> Array:
+    """The numbers from a start up to a limit.
+
+    Raises:
+        NoForm: when they are too many to be written down.
+    """
+    count = (limit - start) / step
+    if not count <= MOST_NUMBERS:
+        raise NoForm(f"it makes {count:,.0f} numbers")
+    return np.arange(start, limit, step)
 
 
 def plain(value: Any) -> Any:

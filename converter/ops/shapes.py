@@ -20,6 +20,7 @@ from converter.ops.nodes import (
     Value,
     axes,
     function,
+    numbered,
     plain,
 )
 
@@ -271,5 +272,5 @@ def argsort(
 def range_(g: Nodes, start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None) -> Result:
     """A row of numbers whose ends are known."""
     begin, end = (0, start) if limit is None else (start, limit)
-    numbers = np.arange(plain(begin), plain(end), plain(delta)).tolist()
-    return Value(numbers, dtype or "int32")
+    numbers = numbered(plain(begin), plain(end), plain(delta))
+    return Value(numbers.tolist(), dtype or "int32")

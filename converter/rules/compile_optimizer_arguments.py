@@ -73,7 +73,8 @@ def _name(key: str) -> str:
 def _value(key: str, value: Json) -> Json:
     if key == "weight_decay" and value is False:
         return None
-    return float(value) if type(value) is int and not is_whole(key) else value
+    # By its digits: what is too large for a float is infinite, not an error.
+    return float(str(value)) if type(value) is int and not is_whole(key) else value
 
 
 RULE = Rule(

@@ -14,7 +14,7 @@ from converter import convert
 from converter.api.builder import parsed_arguments
 from converter.api.joining import MatchingError
 from converter.engines.building import BuildingEngine
-from converter.errors import MissingObjectError, UsageError
+from converter.errors import MissingObjectError, NotAModelError, NotExactError, UsageError
 from tests.built_samples import BuiltSample, built_samples
 from tests.e2e.owners_code import InThisProcess, objects_of
 from tests.sample_store import ATOL, RTOL, USER_CODE
@@ -196,10 +196,38 @@ def test_the_output_is_loaded_afresh_with_the_builders_classes(tmp_path):
     assert done.verified.max_difference < 1e-5
 
 
+def test_complex_weights_are_not_cut_down(here, tmp_path):
+    sample = find("tf-2.8.0", "sequence-arrays.h5")
+    path = shutil.copy(sample.path, tmp_path / "weights.h5")
+    with h5py.File(path, "r+") as file:
+        name = next(iter(arrays_in(file)))
+        values = file[name][()]
+        del file[name]
+        file[name] = values.astype("complex64")
+    with pytest.raises(NotExactError, match="can't hold complex numbers"):
+        convert(path, tmp_path / "out.keras", verify=False, **sample.arguments)
+    assert not (tmp_path / "out.keras").exists()
+
+
+def arrays_in(file: h5py.File) -> list[str]:
+    names: list[str] = []
+    file.visititems(lambda name, item: names.append(name) if hasattr(item, "shape") else None)
+    return names
+
+
+def test_a_damaged_checkpoint_is_told(here, tmp_path):
+    sample = find("tf-2.8.0", "network.ckpt.index")
+    path = tmp_path / "m.ckpt.data-00000-of-00001"
+    path.write_bytes(b"x")
+    path.with_name("m.ckpt.index").write_bytes(bytes(100))
+    with pytest.raises(NotAModelError, match="checkpoint m.ckpt can't be read"):
+        convert(path, tmp_path / "out.keras", verify=False, **sample.arguments)
+
+
 def test_arguments_are_json_or_text():
     found = parsed_arguments(["classes=3", "gates=hard_sigmoid", "sizes=[1, 2]", "name=a=b"])
     assert found == {"classes": 3, "gates": "hard_sigmoid", "sizes": [1, 2], "name": "a=b"}
-    for wrong in (["classes"], ["=3"], ["a=1", "a=2"]):
+    for wrong in (["classes"], ["=3"], ["a=1", "a=2"], [f"a={'[' * 50_000}"]):
         with pytest.raises(UsageError):
             parsed_arguments(wrong)
 

@@ -228,3 +228,18 @@ def test_what_does_not_fit_is_a_problem(
 def test_the_users_own_layers_are_a_problem() -> None:
     given = model(dense("b", 3, 4), Layer("mine", "Mine"))
     assert "Mine" in read(blocks("a"), optimizer="Adagrad", given=given).problem
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "told"),
+    [
+        ((0,), "int64", "the number of steps is no number"),
+        ((), "complex64", "its variables are complex numbers"),
+    ],
+)
+def test_steps_that_are_no_number_are_not_carried(
+    shape: tuple[int, ...], dtype: str, told: str
+) -> None:
+    blocks = variables(*[(f"{name}/{word}", shape) for word in "mv" for name, shape in ORDER])
+    found = (Dataset("optimizer_weights/Adam/iter:0", shape, dtype), *blocks)
+    assert told in read(found, TF).problem

@@ -141,3 +141,12 @@ def test_loss_scaling_is_around_it() -> None:
     paths = [path for path, _ in optimizers.variables(model(weight(), optimizer=scaled))]
     own = [f"optimizer/vars/{index}" for index in range(7)]
     assert paths == [*own, *(f"optimizer/inner_optimizer/vars/{index}" for index in range(3))]
+
+
+@pytest.mark.parametrize(
+    ("held", "steps"),
+    [(5, 5), (7.0, 7), (np.nan, 0), (np.inf, 0), (-3, 0), (np.uint64(2**64 - 1), 2**63 - 1)],
+)
+def test_steps_are_a_number_whatever_a_file_holds(held: float, steps: int) -> None:
+    assert optimizers.steps_in(np.asarray(held)) == steps
+    assert optimizers.steps_in(np.asarray([held])) == steps

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -198,6 +199,10 @@ def test_learning_rate_and_floats() -> None:
     written = optimizer_of("SGD", config, KERAS_2_2)["config"]
     assert written == {"learning_rate": 1.0, "momentum": 0.0, "nesterov": False}
     assert isinstance(written["learning_rate"], float)
+
+
+def test_a_number_beyond_all_floats_is_infinite() -> None:
+    assert optimizer_of("SGD", {"lr": 10**400}, KERAS_2_2)["config"]["learning_rate"] == math.inf
 
 
 def test_decay_becomes_a_schedule() -> None:

@@ -64,6 +64,23 @@ def test_a_function_becomes_a_node_of_its_name() -> None:
     assert node.calls == (Call((GIVEN, 2.0)),)
 
 
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        replace(function("range"), calls=(Call((10**12,)),)),
+        replace(function("range"), calls=(Call((0.0,), {"limit": 1e300, "delta": 1e-9}),)),
+        function("sequence_mask", maxlen=10**12),
+        function("split", num_or_size_splits=10**12, axis=1),
+        function("unstack", num=10**12, axis=1),
+        function("gather", indices=[10**12], axis=1),
+        function("math.multiply", y=10**400),
+        replace(function("range"), calls=(Call((0,), {"limit": 5, "delta": 0}),)),
+    ],
+)
+def test_constants_that_no_model_has_are_refused_at_once(bomb: Layer) -> None:
+    assert "no exact form" in refusal(bomb)
+
+
 def test_a_constant_may_stand_first() -> None:
     it = replace(function("math.subtract"), calls=(Call((1.5,), {"y": GIVEN}),))
     (node,) = nodes(upgraded(it))
