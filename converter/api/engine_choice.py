@@ -151,7 +151,11 @@ def _make_carried(job: Job, path: Path, chosen: Choice, reason: str) -> Made:
 def _refuse_existing(chosen: Choice, code: CarriedModules) -> None:
     for name in code.texts:
         path = chosen.output.with_name(name)
-        if path.exists() and not chosen.force:
+        if path.resolve() in chosen.old.sources:
+            raise OutputError(
+                f"{path} is the module itself, which is never changed", "Name the output with -o."
+            )
+        if (path.exists() or path.is_symlink()) and not chosen.force:
             raise OutputError(f"{path} exists already", "Replace it with --force.")
 
 

@@ -59,6 +59,20 @@ def test_a_module_never_replaces_a_file_unasked(tmp_path):
     assert (tmp_path / "a_custom.py").read_text() == "mine"
 
 
+def test_a_module_never_replaces_itself(tmp_path):
+    given = own(tmp_path, OLD, "a_custom.py")
+    with pytest.raises(OutputError, match="is the module itself, which is never changed"):
+        convert(old_sample().path, tmp_path / "a.keras", custom=given, force=True)
+    assert (tmp_path / "a_custom.py").read_text() == OLD
+
+
+def test_a_link_that_leads_nowhere_is_a_file_too(tmp_path):
+    (tmp_path / "a_custom.py").symlink_to(tmp_path / "elsewhere.py")
+    with pytest.raises(OutputError, match=r"a_custom\.py exists already"):
+        convert(old_sample().path, tmp_path / "a.keras", custom=own(tmp_path, OLD))
+    assert not (tmp_path / "elsewhere.py").exists()
+
+
 def test_modules_beside_are_carried_too(tmp_path):
     own(tmp_path, "from keras import backend as K\nhalf = K.sum\n", "helpers.py")
     given = own(tmp_path, f"from helpers import half\n{OLD}")
