@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,14 @@ from converter.api.old_code import (
 from converter.api.outputs import stem
 from converter.api.probe import build_input_shape, input_specs
 from converter.api.verification import Verified, tf_keras_departs
-from converter.errors import KfixError, MissingObjectError, NotExactError, OutputError
+from converter.errors import (
+    KfixError,
+    MissingObjectError,
+    NotExactError,
+    OutputError,
+    VerificationError,
+)
+from converter.porting.meaning import other_meanings
 
 if TYPE_CHECKING:
     from converter.engines import Prediction
@@ -82,7 +90,7 @@ def make(job: Job, path: Path, chosen: Choice) -> Made:
         return making.make(job, path)
     return _by_choice(
         chosen,
-        lambda: making.make(job, path),
+        lambda: _make_by_keras(job, path, chosen),
         lambda reason: _make_carried(job, path, chosen, reason),
     )
 
@@ -99,9 +107,79 @@ def make_savedmodel(job: Job, folder: Path, chosen: Choice) -> Made:
         return making.make_savedmodel(job, folder)
     return _by_choice(
         chosen,
-        lambda: making.make_savedmodel(job, folder),
+        lambda: _export_by_keras(job, folder, chosen),
         lambda reason: _export_old(job, folder, chosen, reason),
     )
+
+
+def _make_by_keras(job: Job, path: Path, chosen: Choice) -> Made:
+    with tempfile.TemporaryDirectory(prefix="kfix-") as folder:
+        seen = _judge(job, chosen, Path(folder))
+        try:
+            return require_known_words(making.rebuilt(job, path, seen), job, chosen.old)
+        except VerificationError as error:
+            error.hint = next(_places(job, chosen.old), error.hint)
+            raise
+
+
+def _export_by_keras(job: Job, folder: Path, chosen: Choice) -> Made:
+    with tempfile.TemporaryDirectory(prefix="kfix-") as name:
+        seen = _judge(job, chosen, Path(name))
+        try:
+            return require_known_words(making.make_savedmodel(job, folder, seen), job, chosen.old)
+        except VerificationError:
+            if seen is None or chosen.name != AUTO:
+                raise
+    _empty(folder)
+    return _export_old(job, folder, chosen, "on Keras 3 the code computes something else")
+
+
+def _empty(folder: Path) -> None:
+    for each in folder.iterdir():
+        if each.is_dir():
+            shutil.rmtree(each)
+        else:
+            each.unlink()
+
+
+def _judge(job: Job, chosen: Choice, scratch: Path) -> Prediction | None:
+    """What tf_keras computes with code that Keras 3 can run, where it runs it as well.
+
+    The same code may mean another function on Keras 3, and a model that it rebuilds would only be
+    compared with itself.
+    """
+    wanted = job.verify and chosen.name != KERAS and not making.is_known(job)
+    return _seen_by_tf_keras(job, chosen, scratch)[0] if wanted else None
+
+
+def require_known_words(made: Made, job: Job, old: OldModules) -> Made:
+    """The output, unless the code has words that mean something else on Keras 3.
+
+    Where a library has computed what the source does, the numbers have shown that all is well.
+
+    Raises:
+        NotExactError: naming the place.
+    """
+    proved = made.verified is not None and made.verified.reference in (KERAS, TF_KERAS)
+    if proved or job.allow_inexact:
+        return made
+    for place in _places(job, old):
+        raise NotExactError(
+            "nothing could compute what the source does, and the code has a word that means"
+            " something else in Keras 3",
+            f"{place} Or --allow-inexact.",
+        )
+    return made
+
+
+def _places(job: Job, old: OldModules) -> Iterator[str]:
+    """Where the code has such words, and what to write."""
+    for source in old.sources.values():
+        for word in other_meanings(source, job.source.contents.writer, strings=True):
+            yield (
+                f"{source.name}:{word.line}: {word.what} is another function in Keras 3. Keras 2"
+                " computed clip(0.2 * x + 0.5, 0, 1): say that in the code."
+            )
 
 
 def _by_choice(chosen: Choice, by_keras: Callable[[], Made], by_old: Callable[[str], Made]) -> Made:
@@ -138,7 +216,7 @@ def _make_carried(job: Job, path: Path, chosen: Choice, reason: str) -> Made:
         scratch = Path(folder)
         seen, note = _seen_by_tf_keras(job, chosen, scratch) if job.verify else (None, "")
         carried = replace(job, custom=_written(code, scratch))
-        made = making.rebuilt(carried, path, seen)
+        made = require_known_words(making.rebuilt(carried, path, seen), job, chosen.old)
     verified = made.verified
     if verified is not None and seen is None:
         verified = replace(verified, note=verified.note or note)
@@ -236,6 +314,7 @@ def _export_carried(job: Job, folder: Path, chosen: Choice, reason: str, why: st
         error.hint = error.hint or f"It has to run on Keras 3, because {why}."
         raise
     with tempfile.TemporaryDirectory(prefix="kfix-") as name:
-        made = making.make_savedmodel(replace(job, custom=_written(code, Path(name))), folder)
+        carried = replace(job, custom=_written(code, Path(name)))
+        made = require_known_words(making.make_savedmodel(carried, folder), job, chosen.old)
     rebuilt = "Keras 3 rebuilt the model with the code carried to it"
     return replace(made, notes=tuple(filter(None, [reason, why, rebuilt])))

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from converter.engines import Endpoint, Engine, Export, Prediction, Signature, Verification
 
 
+DEFAULT = "serving_default"
+
+
 @dataclass(frozen=True)
 class Job:
     """One output to be made.
@@ -156,11 +159,16 @@ def _assumed(defaults: Sequence[str]) -> Iterator[str]:
         )
 
 
-def make_savedmodel(job: Job, folder: Path) -> Made:
+def make_savedmodel(job: Job, folder: Path, known: Prediction | None = None) -> Made:
     """Writes a SavedModel into ``folder``.
 
     Keras makes it from a draft, which is held against the source; then TensorFlow alone, in a fresh
     process, has to run each signature with the draft's numbers.
+
+    Args:
+        job: what to make.
+        folder: where to write.
+        known: what another library computed from the source.
 
     Raises:
         VerificationError: a step computes something else than the one before.
@@ -194,6 +202,9 @@ def make_savedmodel(job: Job, folder: Path) -> Made:
         if not job.verify:
             return Made(export.signatures, None, notes)
         last = signatures_hold(job, scratch, folder, export)
+        if known is not None and all(each.name != DEFAULT for each in job.endpoints):
+            same = _computes_as_known(job, scratch, folder, export, known)
+            return Made(export.signatures, same, notes)
     return Made(export.signatures, _chained(first or _not_compared(job), last), notes)
 
 
@@ -285,6 +296,26 @@ def signatures_hold(
     return max(
         verdicts, key=lambda each: -1 if each.max_difference is None else each.max_difference
     )
+
+
+def _computes_as_known(
+    job: Job, scratch: Path, folder: Path, export: Export, known: Prediction
+) -> Verified:
+    with _engine(job, scratch, preload="tensorflow") as engine:
+        found = engine.verify_savedmodel(
+            folder,
+            inputs=known.inputs_path,
+            reference=known.outputs_path,
+            input_names=[each.name for each in export.inputs],
+            output_names=[each.name for each in export.outputs],
+            tolerance=tolerance_of(job.result.model),
+        )
+    return judged(found, "tf_keras", allow_inexact=job.allow_inexact)
+
+
+def is_known(job: Job) -> bool:
+    """Whether a library can compute what the source does, without the user's old code."""
+    return bool(reference_of(job.source.contents, job.result)[0])
 
 
 def _draft(job: Job, scratch: Path) -> Path:

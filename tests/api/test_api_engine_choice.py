@@ -7,10 +7,16 @@ from unittest import mock
 
 import pytest
 
-from converter import convert
+from converter import convert, edit
 from converter.api import making
 from converter.api.old_code import carried_modules, old_modules, require_known_meaning
-from converter.errors import MissingObjectError, NotExactError, OutputError, UsageError
+from converter.errors import (
+    MissingObjectError,
+    NotExactError,
+    OutputError,
+    UsageError,
+    VerificationError,
+)
 from converter.model.description import Writer
 from tests.sample_store import samples
 
@@ -95,7 +101,6 @@ def failing(*_):
 
 def test_keras_3_failing_on_unsuspicious_code_leads_to_tf_keras(tmp_path, monkeypatch):
     """And where that does not help either, what Keras 3 said is the answer."""
-    monkeypatch.setattr(making, "make", failing)
     custom = own(tmp_path, "import keras\nclass AttentionWithContext(keras.layers.Layer): pass\n")
     seen = []
 
@@ -104,7 +109,7 @@ def test_keras_3_failing_on_unsuspicious_code_leads_to_tf_keras(tmp_path, monkey
         failing()
 
     monkeypatch.setattr(making, "rebuilt", rebuilt)
-    for engine, tried in {"auto": [["a_custom.py"]], "keras": []}.items():
+    for engine, tried in {"auto": [["mine.py"], ["a_custom.py"]], "keras": [["mine.py"]]}.items():
         seen.clear()
         with pytest.raises(MissingObjectError, match=r"mine\.py:3"):
             convert(
@@ -114,7 +119,7 @@ def test_keras_3_failing_on_unsuspicious_code_leads_to_tf_keras(tmp_path, monkey
 
 
 def test_keras_was_asked_for_and_the_code_is_old(tmp_path, monkeypatch):
-    monkeypatch.setattr(making, "make", failing)
+    monkeypatch.setattr(making, "rebuilt", failing)
     with pytest.raises(MissingObjectError, match=r"mine\.py needs Keras 2 \(line 1") as no:
         convert(old_sample().path, tmp_path / "a.keras", custom=own(tmp_path, OLD), engine="keras")
     assert "--engine" in no.value.hint
@@ -138,3 +143,46 @@ def test_pictures_are_enlarged_in_two_ways(tmp_path):
     assert "--writer" in no.value.hint
     for known in (KERAS_2, Writer((2, 2, 4), True, backend_version=(1, 15)), Writer((2, 8), True)):
         require_known_meaning(old_modules(custom, known))
+
+
+GATE = """
+from tensorflow import keras
+class Gate(keras.layers.Dense):
+    def call(self, x):
+        return keras.activations.hard_sigmoid(super().call(x))
+"""
+
+
+@pytest.fixture(scope="module")
+def gate(tmp_path_factory):
+    """A model of Keras 2 with a class whose code Keras 3 runs, and means another function by."""
+    folder = tmp_path_factory.mktemp("gate")
+    sample = next(each for each in samples("tf-2.8.0") if each.name == "sequential_input_shape")
+    done = edit(sample.path, folder / "gate.h5", rename_classes={"Dense": "Gate"})
+    return done.output, own(folder, GATE)
+
+
+def test_code_that_means_something_else_on_keras_3_is_found_by_tf_keras(gate, tmp_path):
+    source, code = gate
+    with pytest.raises(VerificationError, match="not what tf_keras computes") as refused:
+        convert(source, tmp_path / "a.keras", custom=code)
+    assert "mine.py:5: hard_sigmoid is another function" in refused.value.hint
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_such_code_is_exported_by_tf_keras(gate, tmp_path):
+    source, code = gate
+    done = convert(source, tmp_path / "a", to="savedmodel", custom=code)
+    assert done.notes == (
+        "on Keras 3 the code computes something else",
+        "tf_keras rebuilt the model with the code as it is",
+    )
+    assert done.verified.reference == "tf_keras"
+
+
+def test_such_code_is_refused_where_nothing_compares(gate, tmp_path):
+    source, code = gate
+    with pytest.raises(NotExactError, match="a word that means something else") as refused:
+        convert(source, tmp_path / "a.keras", custom=code, verify=False)
+    assert "mine.py:5: hard_sigmoid" in refused.value.hint
+    convert(source, tmp_path / "a.keras", custom=code, verify=False, allow_inexact=True)
