@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from converter.api.custom import files_of
 from converter.api.joining import require_matching
 from converter.api.making import Made
 from converter.api.outputs import Destination
@@ -18,13 +19,15 @@ from converter.api.verification import Verified, judged
 from converter.containers import Contents, ModelFile, open_model
 from converter.containers.arrays_h5 import open_arrays
 from converter.containers.sniff import Kind, sniff
-from converter.errors import NotAModelError, UsageError
+from converter.errors import NotAModelError, NotExactError, UsageError
 from converter.layouts import weight_names
 from converter.layouts.floats import widened
 from converter.layouts.matching import Ambiguity, Matching, Step, Unit, Variable, is_counted, match
 from converter.layouts.weight_names import StoredLayer
 from converter.model.description import Array, Json, Layer, Weight, Writer
 from converter.model.findings import Finding, Severity
+from converter.porting.meaning import other_meanings
+from converter.porting.source import Source
 from converter.rules import hard_sigmoid, theano_kernels
 from converter.rules.base import Context
 
@@ -40,7 +43,7 @@ SIGMOID_SINCE = (2, 3)
 """The Keras since which recurrent layers take sigmoid where nothing is said."""
 RULES = {"theano-kernels": theano_kernels.RULE, "hard-sigmoid": hard_sigmoid.RULE}
 """Rules that know what old weights mean in a layer of today."""
-GATED = ("LSTM", "GRU", "LSTMCell", "GRUCell", "ConvLSTM2D", "ConvLSTM2DCell")
+GATED = ("LSTM", "GRU", "LSTMCell", "GRUCell", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 
 
 @dataclass(frozen=True)
@@ -136,11 +139,30 @@ def built_and_filled(path: Path, order: Order, place: Destination) -> Filled:
             if not order.allow_partial:
                 require_matching(matching, _hint(matching), "model")
             weights, findings = prepared(built, stored, matching, source.contents.writer)
+            if not order.allow_inexact:
+                require_known_words(order.modules, source.contents.writer)
             if order.dry_run:
                 return Filled(Made((), None), matching, findings)
             values = {index: _readable(source.value(each)) for index, each in weights.items()}
             made = _made(engine, order, values, place, scratch)
     return Filled(made, matching, (*findings, *_left(matching)))
+
+
+def require_known_words(modules: Iterable[str], writer: Writer) -> None:
+    """Refuses code that builds another model on Keras 3 than the one that was trained.
+
+    Raises:
+        NotExactError: naming the place.
+    """
+    files = [path for module in modules for path in files_of(module)]
+    for source in filter(None, map(Source.read, files)):
+        for word in other_meanings(source, writer, strings=False):
+            raise NotExactError(
+                f"{source.name}:{word.line}: {word.what} is another function in Keras 3",
+                "The writer's was clip(0.2 * x + 0.5, 0, 1): say that in the code, or for a layer's"
+                " gates recurrent_activation='hard_sigmoid', whose numbers kfix keeps. Or"
+                " --allow-inexact.",
+            )
 
 
 def _readable(values: Array) -> Array:
@@ -353,14 +375,15 @@ def _default_gates(layer: BuiltLayer, path: str, writer: Writer) -> Iterator[Fin
     gates = layer.config.get("recurrent_activation")
     if layer.class_name not in GATED or gates != "sigmoid":
         return
-    if writer.version and writer.version < SIGMOID_SINCE:
+    convolutional = layer.class_name.startswith("ConvLSTM") and writer.generation <= 2
+    if writer.version and (writer.version < SIGMOID_SINCE or convolutional):
         yield Finding(
             hard_sigmoid.RULE.code,
             "hard-sigmoid",
             Severity.NOTICE,
             path,
             f"{layer.class_name} is built with sigmoid gates, but the weights are from Keras"
-            f" {writer.label}, whose default was hard_sigmoid",
+            f" {writer.label or writer.generation}, whose default was hard_sigmoid",
             "If the original did not say sigmoid, build it with"
             " recurrent_activation='hard_sigmoid'; kfix then keeps its numbers.",
         )

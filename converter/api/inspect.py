@@ -193,7 +193,7 @@ def _layer(placed: Placed) -> LayerInfo:
 
 def _input_shape(config: Mapping[str, Json]) -> tuple[int | None, ...] | None:
     shape = config.get("batch_shape") or config.get("batch_input_shape")
-    return tuple(shape) if shape else None
+    return tuple(shape) if isinstance(shape, (list, tuple)) and shape else None
 
 
 def _count(weights: Iterable[WeightInfo]) -> int:

@@ -11,7 +11,7 @@ from converter.model.description import Model, TensorRef, Writer
 from converter.model.structures import refs
 
 FORMS = "NAME=LAYER[,LAYER…], NAME=.METHOD or NAME=MODULE:FUNCTION"
-_NAME = re.compile(r"[A-Za-z0-9.][\w.\\/>-]*", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9.][\w.>-]*", re.ASCII)
 """TensorFlow makes operations of these names."""
 _METHOD = re.compile(r"\.[^\W\d]\w*")
 _FUNCTION = re.compile(r"[^\W\d][\w.]*:[^\W\d]\w*")

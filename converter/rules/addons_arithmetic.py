@@ -145,7 +145,7 @@ def _shape_behind(
         layer = by_name[given[0].layer]
     if layer.class_name == "InputLayer":
         shape = layer.config.get("batch_shape")
-        return tuple(shape) if shape else None
+        return tuple(shape) if isinstance(shape, (list, tuple)) and shape else None
     last = _last_length(layer)
     return None if last is None else (*(None,) * 5, last)
 

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from converter import convert
-from converter.api.builder import parsed_arguments
+from converter.api.builder import parsed_arguments, require_known_words
 from converter.api.joining import MatchingError
 from converter.engines.building import BuildingEngine
 from converter.errors import MissingObjectError, NotAModelError, NotExactError, UsageError
+from converter.model.description import Writer
 from tests.built_samples import BuiltSample, built_samples
 from tests.e2e.owners_code import InThisProcess, objects_of
 from tests.sample_store import ATOL, RTOL, USER_CODE
@@ -241,3 +242,12 @@ def test_options_that_exclude_each_other(tmp_path):
     ):
         with pytest.raises(UsageError):
             convert(path, tmp_path / "out.keras", **wrong)
+
+
+def test_gates_of_keras_2_are_not_taken_for_those_of_keras_3(tmp_path):
+    """ConvLSTM2D of Keras 2 has hard_sigmoid where the code says nothing."""
+    code = tmp_path / "frames.py"
+    code.write_text("from keras import layers\ndef build():\n    return layers.ConvLSTM2D(3, 3)\n")
+    with pytest.raises(NotExactError, match=r"frames\.py:3: ConvLSTM2D without a"):
+        require_known_words([str(code)], Writer((2, 8, 0), True, "tensorflow", "2.8.0"))
+    require_known_words([str(code)], Writer((3, 0, 5), False, "tensorflow", "3.0.5"))

@@ -114,10 +114,10 @@ def test_other_targets(kfix, sample, target, code):
     assert_fails(kfix("check", sample("keras-2.2.4", "lstm"), "--target", target), code, target)
 
 
-def test_other_engines(kfix, sample):
-    path = sample("keras-2.2.4", "lstm")
-    done = kfix("convert", path, "--to", "keras", "--engine", "tf_keras")
-    assert_fails(done, 2, "tf_keras", "not there yet")
+def test_tf_keras_reads_no_files_of_keras_3(kfix, sample):
+    path = sample("keras-3.15.1", "lstm")
+    done = kfix("convert", path, "--to", "savedmodel", "--engine", "tf_keras")
+    assert_fails(done, 4, "tf_keras reads no files of Keras 3", "--engine")
 
 
 def test_in_place_under_a_wrong_name(kfix, sample):

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.truth import Record, oldest_and_newest, parameters, truth_holds
+from tests.e2e.truth import Record, newest, parameters, truth_holds
 from tests.sample_store import Sample
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:keras", "ignore::DeprecationWarning")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    metafunc.parametrize("sample", parameters(metafunc.config, oldest_and_newest(), "h5"))
+    metafunc.parametrize("sample", parameters(metafunc.config, newest(), "h5"))
 
 
 def test_h5_computes_what_was_recorded(
