@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from converter.api.custom import files_of
 from converter.api.joining import require_matching
 from converter.api.making import Made
+from converter.api.mending import require_mended
 from converter.api.outputs import Destination
 from converter.api.told import Shape, completed, named_writer
 from converter.api.verification import Verified, judged
@@ -140,6 +141,7 @@ def built_and_filled(path: Path, order: Order, place: Destination) -> Filled:
                 require_matching(matching, _hint(matching), "model")
             weights, findings = prepared(built, stored, matching, source.contents.writer)
             if not order.allow_inexact:
+                require_mended(findings)
                 require_known_words(order.modules, source.contents.writer)
             if order.dry_run:
                 return Filled(Made((), None), matching, findings)
@@ -335,7 +337,20 @@ def prepared(
             if each is not None:
                 found[place + index] = next(ready)
         place += len(weights)
+    if writer.generation < 3:
+        findings += map(_bare_hard_sigmoid, built.bare)
     return found, tuple(findings)
+
+
+def _bare_hard_sigmoid(name: str) -> Finding:
+    return Finding(
+        hard_sigmoid.RULE.code,
+        "hard-sigmoid",
+        Severity.REFUSED,
+        name,
+        "hard_sigmoid, which is another function in Keras 3, has no weights that could keep it",
+        "Write clip(0.2 * x + 0.5, 0, 1) in the builder's code.",
+    )
 
 
 def _with_todays_meaning(
@@ -343,7 +358,9 @@ def _with_todays_meaning(
 ) -> tuple[list[Weight], list[Finding]]:
     """What the rules for whole models do to the weights of a layer, where they keep its config."""
     path = "/".join(name for name, _ in layer.path)
-    neutral = Layer(layer.path[-1][0], layer.class_name, dict(layer.config), tuple(weights))
+    # Keras 3 has one cell of this name for all ranks, and does not make it public.
+    name = "ConvLSTM2D" if layer.class_name == "ConvLSTMCell" else layer.class_name
+    neutral = Layer(layer.path[-1][0], name, dict(layer.config), tuple(weights))
     findings = list(_default_gates(layer, path, writer))
     for name, rule in RULES.items():
         change = rule.layer(neutral, Context(writer, path)) if rule.layer else None
@@ -353,7 +370,7 @@ def _with_todays_meaning(
         if len(change.layers) == 1 and not change.layers[0].inner:
             neutral = replace(neutral, weights=change.layers[0].weights)
         else:
-            severity, remedy = Severity.NOTICE, "Not changed: write it in the builder's code."
+            severity, remedy = Severity.REFUSED, "Write it in the builder's code."
         findings.append(Finding(rule.code, name, severity, path, change.message, remedy))
     return list(neutral.weights), findings
 

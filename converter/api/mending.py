@@ -34,10 +34,21 @@ def mended(
     """
     result = _with_custom(source, custom) if custom else upgraded(source)
     tolerated = {Severity.REFUSED} if allow_inexact else set()
-    standing = [each for each in result.blockers if each.severity not in tolerated]
+    require_mended([each for each in result.blockers if each.severity not in tolerated])
+    return result
+
+
+def require_mended(findings: Iterable[Finding]) -> None:
+    """Refuses a model that something blocks.
+
+    Raises:
+        UnsafeContentError: it would load foreign code.
+        NotExactError: a layer can't be mended with the same numbers.
+        MissingObjectError: a custom object is needed and not provided.
+    """
+    standing = [each for each in findings if each.blocks]
     if standing:
         raise _refusal(standing)
-    return result
 
 
 def _with_custom(source: ModelFile, custom: Sequence[str]) -> Upgrade:

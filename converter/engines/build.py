@@ -76,6 +76,7 @@ def build_model(
     _HELD["model"] = _Held(loaded, variables, {**own, **objects})
     return {
         "units": [unit.described() for unit in units],
+        "bare": [each.name for each in _with_inner(model) if _is_bare(each)],
         "subclassed": is_users(type(model)),
         "class_name": type(model).__name__,
         "keras": libraries.label("keras"),
@@ -240,6 +241,11 @@ def _plain(layer: Any) -> dict[str, Any]:
     except Exception:
         return {}
     return {key: config[key] for key in keys if isinstance(config.get(key), (str, int, bool))}
+
+
+def _is_bare(layer: Any) -> bool:
+    """Whether it is nothing but a hard_sigmoid."""
+    return not layer.weights and _plain(layer).get("activation") == "hard_sigmoid"
 
 
 def _units(model: Any) -> Iterator[_Unit]:

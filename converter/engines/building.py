@@ -48,12 +48,14 @@ class Built:
         subclassed: whether that is a class of the user's.
         layers: those with variables, in the order in which Keras saves them.
         reader: ``keras 3.15.1``.
+        bare: layers without weights that are a hard_sigmoid.
     """
 
     class_name: str
     subclassed: bool
     layers: tuple[BuiltLayer, ...]
     reader: str
+    bare: tuple[str, ...] = ()
 
 
 class BuildingEngine(Engine):
@@ -80,7 +82,8 @@ class BuildingEngine(Engine):
             input_shapes={key: list(shape) for key, shape in (input_shapes or {}).items()},
         )
         layers = tuple(map(_layer, data["units"]))
-        return Built(data["class_name"], data["subclassed"], layers, data["keras"])
+        bare = tuple(data["bare"])
+        return Built(data["class_name"], data["subclassed"], layers, data["keras"], bare)
 
     def fill(
         self,

@@ -251,3 +251,33 @@ def test_gates_of_keras_2_are_not_taken_for_those_of_keras_3(tmp_path):
     with pytest.raises(NotExactError, match=r"frames\.py:3: ConvLSTM2D without a"):
         require_known_words([str(code)], Writer((2, 8, 0), True, "tensorflow", "2.8.0"))
     require_known_words([str(code)], Writer((3, 0, 5), False, "tensorflow", "3.0.5"))
+
+
+@pytest.mark.parametrize(("activation", "refused"), [("relu", False), ("hard_sigmoid", True)])
+def test_what_no_weights_can_keep_is_refused(here, tmp_path, activation, refused):
+    """A bare hard_sigmoid has no weights to be multiplied by 1.2."""
+    code = tmp_path / "code.py"
+    code.write_text(
+        "import keras\nfrom keras import layers\n"
+        "def build(activation):\n"
+        "    dense = layers.Dense(3, name='dense_1')\n"
+        "    return keras.Sequential([keras.Input((2,)), dense, layers.PReLU(name='own'),\n"
+        "                             layers.Activation(activation)])\n"
+    )
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        file.attrs.update(layer_names=[b"dense_1", b"own"], keras_version="2.8.0")
+        file.attrs["backend"] = "tensorflow"
+        for layer, weights in {"dense_1": ("kernel", "bias"), "own": ("alpha",)}.items():
+            group = file.create_group(layer)
+            group.attrs["weight_names"] = [f"{layer}/{each}:0".encode() for each in weights]
+            for each in weights:
+                shape = (2, 3) if each == "kernel" else (3,)
+                group[f"{layer}/{each}:0"] = np.ones(shape, np.float32)
+    arguments = {"builder": f"{code}:build", "builder_args": {"activation": activation}}
+    output = tmp_path / "a.keras"
+    if not refused:
+        assert convert(tmp_path / "w.h5", output, **arguments).output.exists()
+        return
+    with pytest.raises(NotExactError, match="hard_sigmoid, which is another function"):
+        convert(tmp_path / "w.h5", output, **arguments)
+    assert not output.exists()
