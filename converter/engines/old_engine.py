@@ -10,6 +10,10 @@ from converter.engines.libraries import LEGACY
 from converter.engines.results import SIZES, Endpoint, Export, InputSpec, Prediction, to_json
 from converter.porting.dialect import Dialect
 
+BATCH = 8
+"""Rows of the test inputs. The user's layers may treat most inputs alike, as behind a ReLU, so that
+two rows can't tell one function from another."""
+
 
 class OldEngine(Engine):
     """A child process in which Keras is tf_keras, and the user's old modules run as they are."""
@@ -38,7 +42,7 @@ class OldEngine(Engine):
             custom=absolute(custom),
             dialect=dialect.to_json(),
             build_input_shape=None if build_input_shape is None else list(build_input_shape),
-            test=self._test_arguments(inputs, 0, 2, SIZES),
+            test=self._test_arguments(inputs, 0, BATCH, SIZES),
         )
         return Prediction.of(data)
 
