@@ -17,7 +17,7 @@ from converter.api.mending import mended
 from converter.api.opening import SAME_MODEL, opened
 from converter.api.outputs import Destination, Naming, destination
 from converter.api.signatures import parsed_signatures
-from converter.api.told import InputShapes, Shape
+from converter.api.told import InputShapes, by_input
 from converter.api.training import lost, told, without_compile
 from converter.api.verification import Verified
 from converter.api.writing import reopened
@@ -144,75 +144,75 @@ def convert(
     _require_one_way(architecture, builder, builder_args, engine, allow_partial=allow_partial)
     if builder is not None:
         order = Order(
-            builder,
-            builder_args or {},
-            to,
-            tuple(custom),
-            input_shape
-            if isinstance(input_shape, Mapping)
-            else None
-            if input_shape is None
-            else {"": input_shape},
-            writer,
-            endpoints,
-            allow_partial,
-            verify,
-            allow_inexact,
-            dry_run,
-            timeout,
+            builder=builder,
+            arguments=builder_args or {},
+            format=to,
+            custom=tuple(custom),
+            input_shapes=by_input(input_shape) if input_shape is not None else None,
+            writer=writer,
+            endpoints=endpoints,
+            allow_partial=allow_partial,
+            verify=verify,
+            allow_inexact=allow_inexact,
+            dry_run=dry_run,
+            timeout=timeout,
         )
-        filled = built_and_filled(Path(path), order, place)
-        return Conversion(
-            Path(path),
-            place.path,
-            to,
-            not dry_run,
-            filled.findings,
-            filled.made.verified,
-            filled.made.signatures,
-            filled.matching,
-        )
+        return _from_builder(Path(path), order, place)
     plan = _path(architecture)
     joined = verify and not dry_run
     with opened(Path(path), plan, writer, input_shape, joined=joined) as given:
-        source = given.file
-        result = mended(source, custom, allow_inexact=allow_inexact)
+        result = mended(given.file, custom, allow_inexact=allow_inexact)
         result = result if compile else without_compile(result)
         if given.matching is not None:
             require_matching(mismatched(result.model), SAME_MODEL)
-        files = file_findings(source.contents)
-        found = lost(told(files, source, result, to, custom, compile=compile)) + result.findings
-        made = Made((), None)
-        if not dry_run:
-            job = Job(
-                source,
-                result,
-                to,
-                tuple(custom),
-                verify,
-                allow_inexact,
-                timeout,
-                endpoints,
-                given.whole,
-            )
-            made = _write(job, place, engine)
+        job = Job(
+            source=given.file,
+            result=result,
+            format=to,
+            custom=tuple(custom),
+            verify=verify,
+            allow_inexact=allow_inexact,
+            timeout=timeout,
+            endpoints=endpoints,
+            whole=given.whole,
+        )
+        found = _findings(job, compile=compile)
+        made = Made((), None) if dry_run else _write(job, place, engine)
     return Conversion(
-        Path(path),
-        place.path,
-        to,
-        not dry_run,
-        found,
-        made.verified,
-        made.signatures,
-        given.matching,
-        made.notes,
-        tuple(place.path.with_name(name) for name in made.modules),
-        made.changes,
+        source=Path(path),
+        output=place.path,
+        format=to,
+        written=not dry_run,
+        findings=found,
+        verified=made.verified,
+        signatures=made.signatures,
+        matching=given.matching,
+        notes=made.notes,
+        modules=tuple(place.path.with_name(name) for name in made.modules),
+        code_changes=made.changes,
     )
 
 
-def _by_input(shape: InputShapes | None) -> Mapping[str, Shape] | None:
-    return shape if shape is None or isinstance(shape, Mapping) else {"": shape}
+def _findings(job: Job, *, compile: bool) -> tuple[Finding, ...]:
+    """What is told of a conversion; a SavedModel has no compile state to tell of."""
+    files = file_findings(job.source.contents)
+    of_file = lost(told(files, job.source, job.result, job.format, job.custom, compile=compile))
+    result = job.result if job.format != "savedmodel" else without_compile(job.result)
+    return of_file + result.findings
+
+
+def _from_builder(path: Path, order: Order, place: Destination) -> Conversion:
+    filled = built_and_filled(path, order, place)
+    return Conversion(
+        source=path,
+        output=place.path,
+        format=order.format,
+        written=not order.dry_run,
+        findings=filled.findings,
+        verified=filled.made.verified,
+        signatures=filled.made.signatures,
+        matching=filled.matching,
+    )
 
 
 def _require_one_way(

@@ -38,6 +38,11 @@ _NAME = re.compile(
 )
 
 
+def by_input(shapes: InputShapes) -> Mapping[str, Shape]:
+    """The shapes by the names of inputs; the only input has none."""
+    return shapes if isinstance(shapes, Mapping) else {"": shapes}
+
+
 def open_told(
     path: Path, writer: str | None = None, input_shape: InputShapes | None = None
 ) -> ModelFile:
@@ -53,8 +58,7 @@ def open_told(
             told = completed(source.contents.writer, writer)
             source.contents = replace(source.contents, writer=told)
         if input_shape and source.contents.config is not None:
-            shapes = input_shape if isinstance(input_shape, Mapping) else {"": input_shape}
-            config = with_shapes(source.contents.config, shapes)
+            config = with_shapes(source.contents.config, by_input(input_shape))
             told_shape = config is not source.contents.config
             source.contents = replace(source.contents, config=config, told_shape=told_shape)
     except BaseException:

@@ -73,6 +73,8 @@ def _of_output(
 ) -> Finding | None:
     if finding.code != OPTIMIZER_STATE:
         return finding
+    if to == "savedmodel":
+        return replace(finding, message=_ARRAYS, remedy=_LEFT_OUT[to])
     if to != "keras":
         return replace(finding, remedy=_LEFT_OUT[to])
     at_rest = replace(finding, severity=Severity.NOTICE, edits=())

@@ -116,9 +116,20 @@ def wrapped_name(class_name: str, config: Config) -> str:
 
     It is taken for one of Addons where its arguments are exactly those.
     """
-    arguments = frozenset(config) - _OF_EVERY_LAYER
-    is_of_addons = class_name in ARGUMENTS and arguments == ARGUMENTS[class_name]
+    is_of_addons = class_name in ARGUMENTS and _arguments(config) == ARGUMENTS[class_name]
     return f"{PACKAGE}{class_name}" if is_of_addons else class_name
+
+
+def is_group_normalization(class_name: str, config: Config) -> bool:
+    """Whether a layer is the GroupNormalization that Addons had, and Keras took over.
+
+    Name and arguments stayed the same, so both compute the same.
+    """
+    return class_name == "GroupNormalization" and _arguments(config) == _NORMALIZATION
+
+
+def _arguments(config: Config) -> frozenset[str]:
+    return frozenset(config) - _OF_EVERY_LAYER
 
 
 RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN"})

@@ -13,10 +13,14 @@ Links: https://keras.io/guides/serialization_and_saving/
 
 from converter.knowledge import keras3
 from converter.knowledge.releases import candidates, layer_classes
+from converter.layouts.addons import is_group_normalization
 from converter.layouts.keras1 import arrays_of
 from converter.model.description import Layer, Writer
 from converter.model.findings import Severity
 from converter.rules.base import Change, Context, Rule, Stage
+
+NAMELESS = (2, 2, 4)
+"""The tf.keras releases that leave out the package of Addons' layers inside of wrappers."""
 
 
 def judge(layer: Layer, context: Context) -> Change | None:
@@ -25,6 +29,12 @@ def judge(layer: Layer, context: Context) -> Change | None:
     if layer.model is not None or name not in keras3.LAYERS or name in context.custom:
         return None
     if (arrays_of(layer) is not None) if writer.generation == 1 else _had(writer, name):
+        return None
+    if (
+        writer.tf_keras
+        and writer.version == NAMELESS
+        and is_group_normalization(name, layer.config)
+    ):
         return None
     which = f"Keras {writer.label}" if writer.label else "Keras 1"
     message = f"class {name} is not one of {which}'s"

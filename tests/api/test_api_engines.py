@@ -73,7 +73,8 @@ def test_custom_class(sample, tmp_path):
     own.write_text(OWN)
     path = sample("tf-2.8.0", "custom_layer")
     done = convert(path, custom=[str(own)])
-    assert done.verified.reference == "the rebuilt model"
+    # tf_keras runs this code as well, and is closer to who wrote the file.
+    assert done.verified.reference == "tf_keras"
     with pytest.raises(MissingObjectError):
         convert(path, tmp_path / "other.keras")
 
