@@ -1,0 +1,1 @@
+"""Functions that Lambda layers keep as Python bytecode: read as data, never run."""

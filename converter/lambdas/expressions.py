@@ -1,0 +1,184 @@
+"""What a function computes, as plain data; read from bytecode, and evaluated on symbols.
+
+The names are those of Python's own ``ast``. A function is a line of assignments and one result,
+since only such functions have a graph; everything else is `Unreadable`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from types import EllipsisType
+from typing import Any
+
+Value = None | bool | int | float | complex | str | bytes | EllipsisType | tuple[Any, ...]
+"""What bytecode keeps as a constant."""
+
+
+class Scope(Enum):
+    """Where a name is looked up."""
+
+    LOCAL = "local"
+    GLOBAL = "global"
+    CLOSURE = "closure"
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A value that stands in the code."""
+
+    value: Value
+
+
+@dataclass(frozen=True)
+class Name:
+    """A parameter or a variable, a global, or a variable of an enclosing function."""
+
+    name: str
+    scope: Scope
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """``value.name``."""
+
+    value: Expression
+    name: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """``function(*arguments, **keywords)``; methods are calls of an `Attribute`."""
+
+    function: Expression
+    arguments: tuple[Expression, ...] = ()
+    keywords: tuple[tuple[str, Expression], ...] = ()
+
+
+@dataclass(frozen=True)
+class Subscript:
+    """``value[index]``."""
+
+    value: Expression
+    index: Expression
+
+
+@dataclass(frozen=True)
+class Slice:
+    """``lower:upper:step`` in a subscript; None is left out."""
+
+    lower: Expression | None = None
+    upper: Expression | None = None
+    step: Expression | None = None
+
+
+@dataclass(frozen=True)
+class Unary:
+    """``-value``, ``+value``, ``~value``, ``not value``."""
+
+    operator: str
+    value: Expression
+
+
+@dataclass(frozen=True)
+class Binary:
+    """``left + right`` and the like, with the operator as Python writes it."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True)
+class Compare:
+    """``left < right`` and the like, ``in`` and ``is`` among them."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """A tuple, a list or a set, by ``kind``."""
+
+    kind: str
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A dictionary."""
+
+    keys: tuple[Expression, ...]
+    values: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Conditional:
+    """``then if test else otherwise``."""
+
+    test: Expression
+    then: Expression
+    otherwise: Expression
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """``name = value``; several names take the items of a sequence."""
+
+    names: tuple[str, ...]
+    value: Expression
+    line: int
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function, also one inside another.
+
+    Attributes:
+        name: ``<lambda>`` for those without one.
+        parameters: the positional ones, in order.
+        variadic: the name of ``*args``, empty where there is none.
+        keywords: the name of ``**kwargs``, empty where there is none.
+        keyword_only: the parameters that are given by name only.
+        body: what is assigned before the result, in order.
+        result: what is returned.
+        globals: the global names that are used, each once, in order of use.
+        closure: the variables of enclosing functions, in the order of the stored cells.
+        python: the release that compiled it, ``(3, 7)``; several releases may share a form.
+        line: the first line in the source.
+        file: the source file's name, as the bytecode keeps it.
+        defaults: of parameters, for a function inside another.
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    variadic: str
+    keywords: str
+    keyword_only: tuple[str, ...]
+    body: tuple[Assignment, ...]
+    result: Expression
+    globals: tuple[str, ...]
+    closure: tuple[str, ...]
+    python: tuple[int, ...]
+    line: int
+    file: str = ""
+    defaults: tuple[Expression, ...] = ()
+
+
+Expression = (
+    Constant
+    | Name
+    | Attribute
+    | Call
+    | Subscript
+    | Slice
+    | Unary
+    | Binary
+    | Compare
+    | Sequence
+    | Mapping
+    | Conditional
+    | Function
+)
