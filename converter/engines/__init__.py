@@ -8,7 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from converter.engines.client import Engine, EngineError
+    from converter.engines.child import EngineError
+    from converter.engines.client import Engine
     from converter.engines.results import (
         Comparison,
         Endpoint,
@@ -37,11 +38,11 @@ __all__ = [
     "Verification",
 ]
 
-_CLIENT = {"Engine", "EngineError"}
+_HOMES = {"Engine": "client", "EngineError": "child"}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "client" if name in _CLIENT else "results"
+    home = _HOMES.get(name, "results")
     return getattr(import_module(f"converter.engines.{home}"), name)
