@@ -48,7 +48,10 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Call:
-    """``function(*arguments, **keywords)``; methods are calls of an `Attribute`."""
+    """``function(*arguments, **keywords)``; methods are calls of an `Attribute`.
+
+    ``*value`` is an argument that is `Starred`, ``**value`` a keyword without a name.
+    """
 
     function: Expression
     arguments: tuple[Expression, ...] = ()
@@ -99,6 +102,22 @@ class Compare:
 
 
 @dataclass(frozen=True)
+class Logical:
+    """``left and right``, ``left or right``: the right one counts only where the left does not."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True)
+class Starred:
+    """``*value`` among the arguments of a call or the items of a sequence."""
+
+    value: Expression
+
+
+@dataclass(frozen=True)
 class Sequence:
     """A tuple, a list or a set, by ``kind``."""
 
@@ -124,8 +143,58 @@ class Conditional:
 
 
 @dataclass(frozen=True)
+class Clause:
+    """``for targets in iterable if condition``; several targets take the items of a sequence."""
+
+    targets: tuple[str, ...]
+    iterable: Expression
+    conditions: tuple[Expression, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comprehension:
+    """``[element for …]`` of a ``kind``: ``list``, ``set``, ``dict`` or ``generator``.
+
+    The first clause is the outermost; targets are local `Name` in what follows them. The element of
+    a dictionary is its value, beside ``key``.
+    """
+
+    kind: str
+    element: Expression
+    clauses: tuple[Clause, ...]
+    key: Expression | None = None
+
+
+@dataclass(frozen=True)
+class Import:
+    """The module of that full name, as an ``import`` inside the function binds it."""
+
+    module: str
+
+
+@dataclass(frozen=True)
+class FormattedValue:
+    """``{value!conversion:format}`` in a text; the conversion is ``s``, ``r``, ``a`` or empty."""
+
+    value: Expression
+    conversion: str = ""
+    format: Expression | None = None
+
+
+@dataclass(frozen=True)
+class JoinedStr:
+    """A text with values in it, ``f"…"``: constants and `FormattedValue` in a row."""
+
+    values: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
 class Assignment:
-    """``name = value``; several names take the items of a sequence."""
+    """``name = value``; several names take the items of a sequence.
+
+    Without a name the value is computed and dropped: a call for its effect alone. Where one object
+    stands in several places (what a branch assigned and used twice), it is one value.
+    """
 
     names: tuple[str, ...]
     value: Expression
@@ -177,8 +246,14 @@ Expression = (
     | Unary
     | Binary
     | Compare
+    | Logical
+    | Starred
     | Sequence
     | Mapping
     | Conditional
+    | Comprehension
+    | Import
+    | FormattedValue
+    | JoinedStr
     | Function
 )
