@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from converter.engines.building import BuildingEngine, Built, BuiltLayer
 
 HINT = "--dry-run lists all; --allow-partial leaves the rest of the model at its initial values."
+OWN_NAMES = (
+    "Give the builder's layers the names that the file has (name='dense_7'), then nothing has to be"
+    " guessed; --dry-run lists all."
+)
 RESET_AFTER = "Keras 2 built GRU with reset_after=False: say so in the builder."
 LAYOUT_ALONE = (3,)
 """The version of a file of which only the layout is known."""
@@ -431,7 +435,7 @@ def _hint(matching: Matching) -> str:
         expected, found = each.expected or (), each.found or ()
         if len(expected) == 2 and expected[0] == 2 and found == expected[1:]:
             return RESET_AFTER
-    return HINT
+    return OWN_NAMES if matching.ambiguous else HINT
 
 
 def _made(

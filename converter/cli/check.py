@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from converter.cli.frame import Session
@@ -38,16 +39,20 @@ def check(
 def _text(session: Session, report: CheckReport) -> str:
     from converter.cli import render
 
-    lines = [f"{report.path}: {_verdict(report)}", f"  written by {render.writer(report.writer)}"]
+    lines = [*_verdict(report), *render.indented(f"written by {render.writer(report.writer)}", 2)]
     lines += render.findings(report.findings, each=session.verbosity > 0)
     return "\n".join(lines)
 
 
-def _verdict(report: CheckReport) -> str:
-    from converter.cli.render import coloured
+def _verdict(report: CheckReport) -> Iterator[str]:
+    from converter.cli.render import coloured, flowing
 
     count = sum(finding.severity != "notice" for finding in report.findings)
     if not count:
-        return coloured(f"nothing to fix for {report.target}", "green")
+        fine = f"nothing to fix for {report.target}"
+        for line in flowing([f"{report.path}:", fine]):
+            yield line.removesuffix(fine) + (coloured(fine, "green") if fine in line else "")
+        return
     findings = f"{count} finding{'s' if count != 1 else ''} for {report.target}"
-    return f"{findings}, `kfix repair` answers them" if report.repairable else findings
+    answer = "`kfix repair` answers them" if report.repairable else ""
+    yield from flowing([f"{report.path}:", f"{findings}," if answer else findings, answer])

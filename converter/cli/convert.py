@@ -69,7 +69,7 @@ def convert(
     """Convert models with the same numbers, and prove it."""
     from converter.api.builder import parsed_arguments
     from converter.api.convert import convert, naming
-    from converter.api.discovery import MODELS, WEIGHTS, discover
+    from converter.api.discovery import MODELS, WEIGHTS, Search, discover
     from converter.api.told import parsed_shapes
     from converter.cli import batch, matching
     from converter.cli.placing import Placing
@@ -77,7 +77,7 @@ def convert(
     shapes = parsed_shapes(input_shape or ())
     arguments = parsed_arguments(builder_arg or ())
     wanted = MODELS if builder is None and architecture is None else MODELS | WEIGHTS
-    sources = discover(paths, wanted)
+    sources = discover(paths, Search(wanted))
     placing = Placing(output, output_dir)
     placing.check(sources, lambda path: naming(path, to))
     return batch.run(
@@ -106,6 +106,7 @@ def convert(
                 timeout=timeout,
                 dry_run=dry_run,
             ),
+            whole=dry_run,
         ),
         lambda found: _text(session, found, show_diff, verify),
         lambda found: ExitCode.OK if found.written else ExitCode.FINDINGS,
@@ -115,7 +116,7 @@ def convert(
 def _text(session: Session, found: Conversion, show_diff: bool, verify: bool) -> str:
     from converter.cli import matching, outcome
 
-    lines = [outcome.headline(found.source, found.output, found.written)]
+    lines = [*outcome.headline(found.source, found.output, found.written)]
     lines += matching.summary(session, found.matching, whole=not found.written)
     lines += outcome.answered(session, found.findings, show_diff)
     if found.written:

@@ -10,6 +10,7 @@ import typer
 
 from converter.cli import document
 from converter.cli.frame import Session
+from converter.cli.visible import visible
 from converter.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -34,11 +35,14 @@ def diff(
 
 
 def _lines(found: Difference) -> Iterator[str]:
+    from converter.cli.render import flowing
+
     if found.same:
-        yield f"{found.a} and {found.b} hold the same model and the same weights"
+        same = ["hold the same model", "and the same weights"]
+        yield from flowing([f"{found.a}", f"and {found.b}", *same])
         return
-    yield f"--- {found.a}"
-    yield f"+++ {found.b}"
+    yield visible(f"--- {found.a}")
+    yield visible(f"+++ {found.b}")
     for layer in found.layers:
         yield from _layer(layer)
     yield f"greatest difference of a weight: {found.max_difference:.3g}"
@@ -54,4 +58,4 @@ def _layer(found: LayerDifference) -> Iterator[str]:
         yield from render.edit(edit)
     for weight in found.weights:
         size = "" if weight.max_difference is None else f", at most {weight.max_difference:.3g}"
-        yield f"    {weight.name}: {weight.reason}{size}"
+        yield from render.indented(f"{weight.name}: {weight.reason}{size}")

@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from converter import __version__
+from converter.cli import visible
 from converter.cli.frame import Session
 from converter.errors import ExitCode, KfixError
 
@@ -51,7 +52,7 @@ def write(session: Session, results: Iterable[Any], errors: Iterable[Any] = ()) 
         "results": [plain(each) for each in results],
         "errors": [plain(each) for each in errors],
     }
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    typer.echo(visible.in_json(json.dumps(document, indent=2, ensure_ascii=False)))
 
 
 def failed(session: Session, error: BaseException) -> None:

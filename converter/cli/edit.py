@@ -114,9 +114,9 @@ def _lines(done: Edited, show_diff: bool) -> Iterator[str]:
     from converter.cli import outcome, render
 
     if done.output is None:
-        yield f"{done.source}: nothing to change"
+        yield from outcome.remark(done.source, "nothing to change")
         return
-    yield outcome.headline(done.source, done.output, done.written, done.backup)
+    yield from outcome.headline(done.source, done.output, done.written, done.backup)
     count = len(done.edits)
     yield f"  {count} value{'s' if count != 1 else ''} changed"
     for each in done.edits if show_diff else ():

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from converter import __version__
+from converter.cli import visible
 from converter.errors import ExitCode, KfixError, MissingObjectError
 
 
@@ -48,15 +49,20 @@ class Session:
     def text(self, message: str) -> None:
         """Writes a result for people; silent when the output is JSON."""
         if not self.as_json:
-            typer.echo(message)
+            from converter.cli.render import has_colours
+
+            typer.echo(visible.lines(message, colours=has_colours()))
 
     def note(self, message: str) -> None:
         """Writes a remark to stderr unless ``-q``."""
         if self.verbosity >= 0:
-            typer.echo(message, err=True)
+            typer.echo(visible.lines(message, colours=False), err=True)
 
     def error(self, error: BaseException, where: str = "") -> ExitCode:
-        """Writes one or two lines about a failure to stderr and returns its exit code."""
+        """Writes one or two lines about a failure to stderr and returns its exit code.
+
+        On a terminal they are broken as results are; elsewhere a line stays a line.
+        """
         prefix = f"kfix: {where}: " if where and where not in str(error) else "kfix: "
         if isinstance(error, KfixError):
             code, lines = error.exit_code, [f"{prefix}{error}"]
@@ -66,10 +72,23 @@ class Session:
             kind = type(error).__name__
             lines = [f"{prefix}this is a bug in kfix: {kind}: {_first_line(error)}"]
             lines += [] if self.verbosity > 0 else ["      run again with -v for the traceback"]
+        lines = [visible.visible(line) for line in lines]
+        if isatty():
+            lines = [part for line in lines for part in _broken(line)]
         if self.verbosity > 0:
-            lines.insert(0, "".join(traceback.format_exception(error)).rstrip())
+            text = "".join(traceback.format_exception(error)).rstrip()
+            lines.insert(0, visible.lines(text, colours=False))
         typer.echo("\n".join(lines), err=True)
         return code
+
+
+def _broken(line: str) -> list[str]:
+    """A line of an error at the width of the terminal; paths and names are not broken."""
+    from converter.cli.render import flowing
+
+    words = line.split(" ")
+    indent = " " * 6
+    return list(flowing(words, first=indent if line.startswith(indent) else "", rest=indent))
 
 
 def _first_line(error: BaseException) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from converter.cli.frame import Session
 from converter.cli.options import Paths
+from converter.cli.visible import visible
 from converter.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -21,13 +22,13 @@ def inspect(
     weights: Annotated[bool, typer.Option("--weights", help="One line for each weight.")] = False,
 ) -> ExitCode:
     """Show writer, layers, weights and compile state."""
-    from converter.api.discovery import MODELS, WEIGHTS, discover
+    from converter.api.discovery import MODELS, WEIGHTS, Search, discover
     from converter.api.inspect import inspect
     from converter.cli import batch
 
     return batch.run(
         session,
-        discover(paths, MODELS | WEIGHTS),
+        discover(paths, Search(MODELS | WEIGHTS)),
         lambda source: inspect(source.path),
         lambda found: "\n".join(_lines(found, weights)),
         lambda found: ExitCode.OK,
@@ -37,9 +38,11 @@ def inspect(
 def _lines(found: Inspection, weights: bool) -> Iterator[str]:
     from converter.cli import render
 
-    yield f"{found.path}"
+    yield visible(f"{found.path}")
     for label, text in _facts(found):
-        yield f"  {label:<10} {text}"
+        first, *rest = [*render.indented(text, 13)] or [""]
+        yield f"  {label:<10} {first.lstrip()}"
+        yield from rest
     rows = [row for layer in found.layers for row in _rows(layer, weights)]
     if rows:
         yield ""
@@ -47,7 +50,10 @@ def _lines(found: Inspection, weights: bool) -> Iterator[str]:
     if found.findings:
         problems = [each for each in found.findings if each.severity != "notice"]
         yield ""
-        yield f"{len(problems)} findings for keras-3, see `kfix check {found.path}`"
+        count = f"{len(problems)} finding{'s' if len(problems) != 1 else ''} for keras-3,"
+        command = f"see `kfix check {found.path}`"
+        fits = len(command) + 2 <= render.width()
+        yield from render.flowing([count, command if fits else "see `kfix check`"])
 
 
 def _facts(found: Inspection) -> Iterator[tuple[str, str]]:

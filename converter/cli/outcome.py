@@ -12,11 +12,18 @@ from converter.engines import Signature, TensorInfo
 from converter.model.findings import Finding, Severity
 
 
-def headline(source: Path, output: Path, written: bool, backup: Path | None = None) -> str:
-    """One line for one output."""
+def headline(
+    source: Path, output: Path, written: bool, backup: Path | None = None
+) -> Iterator[str]:
+    """What became of a source; one line where the paths are short."""
     arrow = "→" if written else "would become"
-    kept = f" (the original is kept as {backup.name})" if backup else ""
-    return f"{source} {arrow} {output}{kept}"
+    kept = f"(the original is kept as {backup.name})" if backup else ""
+    return render.flowing([f"{source}", arrow, f"{output}", kept])
+
+
+def remark(source: Path, text: str) -> Iterator[str]:
+    """What is to be said of a source that nothing was done about."""
+    return render.flowing([f"{source}:", text])
 
 
 def answered(session: Session, findings: Sequence[Finding], show_diff: bool) -> Iterator[str]:
@@ -28,7 +35,7 @@ def answered(session: Session, findings: Sequence[Finding], show_diff: bool) -> 
     if work and session.verbosity <= 0:
         codes = sorted({each.code for each in work})
         count = f"{len(work)} finding{'s' if len(work) != 1 else ''}"
-        yield f"  {count} answered: {', '.join(codes)}"
+        yield from render.indented(f"{count} answered: {', '.join(codes)}", 2)
     shown = findings if session.verbosity > 0 else [each for each in findings if each not in work]
     yield from render.findings(shown, each=session.verbosity > 0)
     if show_diff:
@@ -43,9 +50,9 @@ def _is_form(finding: Finding) -> bool:
 def own_code(session: Session, notes: Sequence[str], changes: Sequence[str]) -> Iterator[str]:
     """Which engine ran the user's code, and with ``-v`` what was changed in it."""
     for note in notes:
-        yield f"  {note}"
+        yield from render.indented(note, 2)
     for change in changes if session.verbosity > 0 else ():
-        yield f"    {change}"
+        yield from render.indented(change)
 
 
 def verification(found: Verified | None, wanted: bool) -> Iterator[str]:
@@ -55,12 +62,15 @@ def verification(found: Verified | None, wanted: bool) -> Iterator[str]:
             yield "  not verified"
         return
     if found.max_difference is None:
-        yield f"  loads and runs in {found.reader}; not compared: {found.note}"
+        text = f"loads and runs in {found.reader}; not compared: {found.note}"
+        yield from render.indented(text, 2)
         return
     difference = f"greatest difference {found.max_difference:.2g}"
-    yield f"  verified: {found.reader} against {found.reference}, {difference}"
-    if found.note:
-        yield f"  {render.coloured(found.note, 'yellow')}"
+    yield from render.indented(
+        f"verified: {found.reader} against {found.reference}, {difference}", 2
+    )
+    for line in render.indented(found.note, 2):
+        yield render.coloured(line, "yellow")
 
 
 def signatures(found: Sequence[Signature]) -> Iterator[str]:
@@ -68,13 +78,14 @@ def signatures(found: Sequence[Signature]) -> Iterator[str]:
     for signature in found:
         yield f"  {signature.name}"
         if signature is not found[0] and signature.inputs == found[0].inputs:
-            yield f"    in   as {found[0].name}"
+            yield from render.flowing([f"    in   as {found[0].name}"])
         else:
             yield from _tensors("in", signature.inputs)
         yield from _tensors("out", signature.outputs)
     renamed = {old: new for each in found for old, new in each.renamed.items()}
     for old, new in renamed.items():
-        yield f"  input '{old}' is called {new}: TensorFlow does not take its name"
+        text = f"input '{old}' is called {new}: TensorFlow does not take its name"
+        yield from render.indented(text, 2)
 
 
 def _tensors(label: str, tensors: Sequence[TensorInfo]) -> Iterator[str]:
@@ -83,4 +94,5 @@ def _tensors(label: str, tensors: Sequence[TensorInfo]) -> Iterator[str]:
     for index, each in enumerate(tensors):
         start = label if index == 0 else ""
         shape = render.shape(each.shape)
-        yield f"    {start:3}  {each.name:{width}}  {each.dtype:{kinds}}  {shape}"
+        parts = [f"{start:3}  {each.name:{width}}", f" {each.dtype:{kinds}}", f" {shape}"]
+        yield from render.flowing(parts, first=" " * 4, rest=" " * 10)

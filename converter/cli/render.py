@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from converter.cli.visible import visible
+
 if TYPE_CHECKING:
     # `kfix doctor` renders where NumPy, which these import, is broken.
     from converter.model.description import Json, Writer
@@ -34,18 +36,27 @@ _KINDS = {
     "architecture": "architecture in JSON, no weights",
 }
 _UNITS = ("B", "kB", "MB", "GB", "TB")
+_NARROWEST = 16
+"""Columns that a cell of a table keeps when the line would be wider than the terminal."""
+_SHOWN_FINDINGS = 200
+"""Different findings that are told of a file without ``-v``."""
+
+
+def has_colours() -> bool:
+    """Whether stdout is a terminal, and NO_COLOR is not set."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return not plain and sys.stdout.isatty()
 
 
 def coloured(text: str, colour: str, *, bold: bool = False) -> str:
-    """The text in colour when stdout is a terminal and NO_COLOR is not set."""
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty():
-        return text
-    return typer.style(text, fg=colour, bold=bold)
+    """The text in colour where stdout has colours."""
+    shown = visible(text)
+    return typer.style(shown, fg=colour, bold=bold) if has_colours() else shown
 
 
 def width() -> int:
     """Columns to fill: the terminal's, at most 100."""
-    return min(get_terminal_size().columns, 100)
+    return max(min(get_terminal_size().columns, 100), 40)
 
 
 def size(count: int) -> str:
@@ -78,17 +89,20 @@ def shape(extents: Iterable[int | None]) -> str:
 def table(rows: Iterable[Sequence[str]], header: Sequence[str], right: Iterable[int] = ()) -> str:
     """Columns as wide as their content, the columns numbered in ``right`` set flush right.
 
-    Text in the last column is broken where the line would be wider than the terminal.
+    Where the lines would be wider than the terminal, text in the last column is broken, and the
+    middle of other long text is left out.
     """
-    lines = [list(header), *[list(row) for row in rows]]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    left = sum(widths[:-1]) + 2 * (len(widths) - 1)
-    widths[-1] = min(widths[-1], max(width() - left, 20))
     flush_right = set(right)
+    lines = [list(header), *[[visible(cell) for cell in row] for row in rows]]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    _narrow(widths, flush_right)
+    left = sum(widths[:-1]) + 2 * (len(widths) - 1)
 
     def one(line: Sequence[str]) -> Iterator[str]:
         cells = [
-            cell.rjust(widths[column]) if column in flush_right else cell.ljust(widths[column])
+            cell.rjust(widths[column])
+            if column in flush_right
+            else shortened(cell, widths[column]).ljust(widths[column])
             for column, cell in enumerate(line)
         ]
         parts = cells[-1:] if len(line) - 1 in flush_right else wrap(line[-1], widths[-1]) or [""]
@@ -98,6 +112,26 @@ def table(rows: Iterable[Sequence[str]], header: Sequence[str], right: Iterable[
     ruler = "  ".join("-" * each for each in widths)
     body = [text for line in lines[1:] for text in one(line)]
     return "\n".join([*one(lines[0]), ruler, *body])
+
+
+def _narrow(widths: list[int], flush_right: set[int]) -> None:
+    """Takes from the columns of text what is too much: from the last first, then the widest."""
+    last = len(widths) - 1
+    texts = [column for column in range(last) if column not in flush_right]
+    over = sum(widths) + 2 * last - width()
+    if last not in flush_right and over > 0:
+        kept = min(widths[last], max(widths[last] - over, 20))
+        over -= widths[last] - kept
+        widths[last] = kept
+    while over > 0 and texts:
+        widest = max(texts, key=lambda column: widths[column])
+        others = [widths[column] for column in texts if column != widest]
+        least = max(_NARROWEST, min(widths[widest] - 1, max(others, default=0)))
+        if widths[widest] <= _NARROWEST:
+            return
+        taken = min(over, widths[widest] - least)
+        widths[widest] -= taken
+        over -= taken
 
 
 def shortened(text: str, limit: int) -> str:
@@ -110,10 +144,11 @@ def shortened(text: str, limit: int) -> str:
 
 def edit(changed: Edit) -> Iterator[str]:
     """One changed value as two lines of a diff; an absent value has no line."""
-    if changed.old is not None:
-        yield coloured(f"  - {changed.key}: {value(changed.old)}", "red")
-    if changed.new is not None:
-        yield coloured(f"  + {changed.key}: {value(changed.new)}", "green")
+    for sign, side, colour in (("-", changed.old, "red"), ("+", changed.new, "green")):
+        if side is not None:
+            text = visible(f"{sign} {changed.key}: {value(side)}")
+            for line in wrap(text, width(), initial_indent=" " * 2, subsequent_indent=" " * 6):
+                yield coloured(line, colour)
 
 
 def value(anything: Json) -> str:
@@ -123,24 +158,34 @@ def value(anything: Json) -> str:
 
 def finding(found: Finding, count: int = 1) -> Iterator[str]:
     """A finding: code, severity and layer on the first line, message and remedy below."""
-    where = found.layer or "the file"
-    more = f" and {count - 1} more" if count > 1 else ""
+    where = visible(found.layer) or "the file"
+    more = f"and {count - 1} more" if count > 1 else ""
+    head = f"{found.code} {found.severity.value}"
+    first, *rest = flowing([head, where, more], first="  ", rest=" " * 4)
     severity = coloured(found.severity.value, _COLOURS[found.severity], bold=True)
-    yield f"  {found.code} {severity} {where}{more}"
+    yield f"  {found.code} {severity}{first[len(head) + 2 :]}"
+    yield from rest
     yield from indented(found.message)
     if found.remedy:
         yield from indented(f"→ {found.remedy}")
 
 
 def findings(found: Sequence[Finding], *, each: bool = False) -> Iterator[str]:
-    """Findings one below the other; the same thing at many layers is told once unless ``each``."""
+    """Findings one below the other.
+
+    The same thing at many layers is told once unless ``each``, and only so many things are told.
+    """
     groups: dict[tuple[str, ...], list[Finding]] = {}
     for one in found:
         key = (one.code, one.severity, one.message, one.remedy, one.layer if each else "")
         groups.setdefault(key, []).append(one)
     order = list(_COLOURS)
-    for group in sorted(groups.values(), key=lambda group: order.index(group[0].severity)):
+    inorder = sorted(groups.values(), key=lambda group: order.index(group[0].severity))
+    shown = inorder if each else inorder[:_SHOWN_FINDINGS]
+    for group in shown:
         yield from finding(group[0], len(group))
+    if left := len(inorder) - len(shown):
+        yield f"  … and {left:,} more: -v or --format json has all"
 
 
 def edits(found: Iterable[Finding]) -> Iterator[str]:
@@ -155,7 +200,21 @@ def edits(found: Iterable[Finding]) -> Iterator[str]:
                 yield from edit(one_edit)
 
 
-def indented(text: str) -> Iterator[str]:
-    """Text set in by four columns and broken at the width."""
-    pad = " " * 4
-    yield from wrap(text, width(), initial_indent=pad, subsequent_indent=pad)
+def indented(text: str, indent: int = 4) -> Iterator[str]:
+    """Text set in and broken at the width, but not inside of links, paths and names."""
+    return flowing(text.split(), first=" " * indent, rest=" " * indent)
+
+
+def flowing(parts: Iterable[str], *, first: str = "", rest: str = "  ") -> Iterator[str]:
+    """Parts in as few lines as the width allows; none is broken, so that paths can be copied."""
+    line, limit = "", width()
+    for part in map(visible, filter(None, parts)):
+        if not line:
+            line = first + part
+        elif len(line) + 1 + len(part) <= limit:
+            line += f" {part}"
+        else:
+            yield line
+            line = rest + part
+    if line:
+        yield line

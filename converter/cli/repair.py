@@ -73,8 +73,8 @@ def _text(session: Session, found: Repair, show_diff: bool) -> str:
     from converter.cli import outcome
 
     if found.output is None:
-        return f"{found.source}: nothing to repair"
-    lines = [outcome.headline(found.source, found.output, found.written, found.backup)]
+        return "\n".join(outcome.remark(found.source, "nothing to repair"))
+    lines = [*outcome.headline(found.source, found.output, found.written, found.backup)]
     lines += outcome.answered(session, found.findings, show_diff)
     lines += outcome.verification(found.verified, wanted=False)
     return "\n".join(lines)

@@ -23,11 +23,13 @@ def split(
 ) -> ExitCode:
     """Take a model apart into architecture JSON and weights."""
     from converter.api.split import split
+    from converter.cli.render import flowing
 
     done = split(path, directory, force=force, dry_run=dry_run)
     document.write(session, [done])
     arrow = "→" if done.written else "would become"
-    session.text(f"{done.source} {arrow} {done.architecture} and {done.weights}")
+    parts = [f"{done.source}", arrow, f"{done.architecture}", f"and {done.weights}"]
+    session.text("\n".join(flowing(parts)))
     return ExitCode.OK if done.written else ExitCode.FINDINGS
 
 
@@ -46,11 +48,15 @@ def join(
     """Put architecture JSON and weights together."""
     from converter.api.split import join
     from converter.cli import matching
+    from converter.cli.render import flowing
 
     done = matching.told(
-        session, lambda: join(architecture, weights, output, force=force, dry_run=dry_run)
+        session,
+        lambda: join(architecture, weights, output, force=force, dry_run=dry_run),
+        whole=dry_run,
     )
     document.write(session, [done])
     arrow = "→" if done.written else "would become"
-    session.text(f"{done.architecture} and {done.weights} {arrow} {done.output}")
+    parts = [f"{done.architecture}", f"and {done.weights}", arrow, f"{done.output}"]
+    session.text("\n".join(flowing(parts)))
     return ExitCode.OK if done.written else ExitCode.FINDINGS

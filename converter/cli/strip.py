@@ -83,12 +83,14 @@ def _strip(
 
 def _text(found: Stripped) -> str:
     from converter.cli import outcome
-    from converter.cli.render import size
+    from converter.cli.render import indented, size
 
     if found.output is None:
-        return f"{found.source}: nothing to drop"
-    line = outcome.headline(found.source, found.output, found.written, found.backup)
+        return "\n".join(outcome.remark(found.source, "nothing to drop"))
+    lines = [*outcome.headline(found.source, found.output, found.written, found.backup)]
     what = " and ".join(found.dropped)
     if found.size_after is None:
-        return f"{line}\n  without {what}, {size(found.optimizer_bytes)} of optimizer state"
-    return f"{line}\n  without {what}: {size(found.size_before)} → {size(found.size_after)}"
+        sizes = f", {size(found.optimizer_bytes)} of optimizer state"
+    else:
+        sizes = f": {size(found.size_before)} → {size(found.size_after)}"
+    return "\n".join([*lines, *indented(f"without {what}{sizes}", 2)])

@@ -52,7 +52,8 @@ def _lines(found: VerifyReport) -> Iterator[str]:
 
     verdict = "compute the same" if found.same else "differ"
     colour = "green" if found.same else "red"
-    yield render.coloured(f"{found.a} and {found.b} {verdict}", colour)
+    for line in render.flowing([f"{found.a}", f"and {found.b}", verdict]):
+        yield render.coloured(line, colour)
     yield f"  run by {found.reader_a} and {found.reader_b}"
     rows = [
         (
@@ -67,7 +68,7 @@ def _lines(found: VerifyReport) -> Iterator[str]:
     header = ("output", "shape", "max diff", "relative", "")
     yield render.table(rows, header, right=(2, 3))
     if found.first_difference:
-        yield f"the first layer that differs: {found.first_difference}"
+        yield from render.flowing(["the first layer that differs:", found.first_difference])
 
 
 def _verdict(found: Comparison) -> str:
