@@ -5,7 +5,10 @@ and the library's callers can tell the cases apart. A message says what is wrong
 says what to do next.
 """
 
+from __future__ import annotations
+
 from enum import IntEnum
+from typing import Any
 
 
 class ExitCode(IntEnum):
@@ -37,6 +40,16 @@ class KfixError(Exception):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it travels between processes, whatever the arguments of its class."""
+        return _travelled, (type(self), str(self), self.__dict__)
+
+
+def _travelled(kind: type[KfixError], message: str, state: dict[str, Any]) -> KfixError:
+    error = kind.__new__(kind, message)
+    error.__dict__.update(state)
+    return error
 
 
 class UsageError(KfixError):

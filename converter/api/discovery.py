@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
-from converter.containers.sniff import Kind, sniff
+from converter.containers.sniff import HDF5_MAGIC, Kind, sniff
 from converter.errors import KfixError, UsageError
 
 MODELS = frozenset({Kind.LEGACY_MODEL, Kind.KERAS_ARCHIVE})
@@ -30,13 +31,49 @@ class Source:
         path: the file.
         relative: its path below the directory or the fixed part of the glob that it was found
             through; the part that ``--output-dir`` keeps.
+        named: the user has named this very file.
     """
 
     path: Path
     relative: Path
+    named: bool = False
 
 
-def discover(paths: Sequence[str | Path], kinds: frozenset[Kind] = MODELS) -> list[Source]:
+@dataclass(frozen=True)
+class Search:
+    """What is taken of directories and globs.
+
+    Attributes:
+        kinds: what the files have to be.
+        include: patterns, of which a file's name or relative path has to match one.
+        exclude: patterns, of which it may match none.
+        closely: whether files are opened to tell what they are. If not, those are taken whose first
+            bytes may begin a model, and the rest is left to who opens them.
+    """
+
+    kinds: frozenset[Kind] = MODELS
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    closely: bool = True
+
+    def takes(self, source: Source) -> bool:
+        """Whether a file that was come across is wanted."""
+        if not self._matches(source) or source.path.name.startswith("."):
+            return False
+        if _is_own_output(source.path) or not source.path.is_file():
+            return False
+        return is_of(source.path, self.kinds) if self.closely else may_be_model(source.path)
+
+    def _matches(self, source: Source) -> bool:
+        names = (source.path.name, source.relative.as_posix())
+        included, excluded = (
+            any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
+            for patterns in (self.include, self.exclude)
+        )
+        return (included or not self.include) and not excluded
+
+
+def discover(paths: Sequence[str | Path], search: Search = Search()) -> list[Source]:
     """All files that the paths stand for, in order, each once.
 
     A file that is named is always taken, so that it can fail with its reason. Of a directory or a
@@ -46,34 +83,34 @@ def discover(paths: Sequence[str | Path], kinds: frozenset[Kind] = MODELS) -> li
 
     Args:
         paths: files, directories and globs.
-        kinds: what is taken from directories and globs.
+        search: what is taken from directories and globs.
 
     Raises:
         UsageError: a path does not exist, or nothing was found at it.
     """
     found: dict[Path, Source] = {}
     for path in paths:
-        for source in _expand(str(path), kinds):
+        for source in _expand(str(path), search):
             found.setdefault(source.path, source)
     return list(found.values())
 
 
-def _expand(text: str, kinds: frozenset[Kind]) -> list[Source]:
+def _expand(text: str, search: Search) -> list[Source]:
     path = Path(text)
     if path.is_dir() and not (path / "saved_model.pb").exists():
-        sources = [
-            Source(each, each.relative_to(path)) for each in _walk(path) if _wanted(each, kinds)
-        ]
-        return _or_usage_error(sources, f"{text} holds no Keras models")
+        found = (Source(each, each.relative_to(path)) for each in _walk(path))
+        return _or_usage_error(filter(search.takes, found), f"{text} holds no Keras models")
     if path.exists() or not glob.has_magic(text):
-        return [Source(path, Path(path.name))]
+        return [Source(path, Path(path.name), named=True)]
     base = _fixed_part(path)
     matches = [Path(each) for each in sorted(glob.glob(text, recursive=True))]  # noqa: PTH207
-    sources = [Source(each, each.relative_to(base)) for each in matches if _wanted(each, kinds)]
-    return _or_usage_error(sources, f"nothing that matches {text} is a Keras model")
+    found = (Source(each, each.relative_to(base)) for each in matches)
+    message = f"nothing that matches {text} is a Keras model"
+    return _or_usage_error(filter(search.takes, found), message)
 
 
-def _or_usage_error(sources: list[Source], message: str) -> list[Source]:
+def _or_usage_error(found: Iterable[Source], message: str) -> list[Source]:
+    sources = list(found)
     if not sources:
         raise UsageError(message, "name a file to hear why it is not recognised")
     return sources
@@ -98,14 +135,24 @@ def _walk(top: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in sorted(files))
 
 
-def _wanted(path: Path, kinds: frozenset[Kind]) -> bool:
-    if path.name.startswith(".") or _is_own_output(path) or not path.is_file():
-        return False
+def is_of(path: Path, kinds: frozenset[Kind]) -> bool:
+    """Whether a file is of one of the kinds, or was meant to be: broken, with a model's suffix."""
     try:
         kind = sniff(path).kind
     except KfixError:
         return path.suffix.lower() in _SUFFIXES
     return kind in kinds or (kind in _BROKEN and path.suffix.lower() in _SUFFIXES)
+
+
+def may_be_model(path: Path) -> bool:
+    """Whether a file begins as HDF5 and zip files do, or is called like one."""
+    if path.suffix.lower() in _SUFFIXES:
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(8).startswith((HDF5_MAGIC, b"PK\x03\x04"))
+    except OSError:
+        return False
 
 
 def _is_own_output(path: Path) -> bool:

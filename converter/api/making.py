@@ -362,7 +362,8 @@ def _chained(first: Verified, last: Verified) -> Verified:
 
 @contextmanager
 def _engine(job: Job, scratch: Path | None = None, preload: str = "keras") -> Iterator[Engine]:
-    from converter.engines import Engine
+    from converter.engines.sharing import leased
 
-    with Engine(timeout=job.timeout, preload=preload, scratch=scratch) as engine:
+    shared = not job.custom
+    with leased(timeout=job.timeout, preload=preload, scratch=scratch, shared=shared) as engine:
         yield engine

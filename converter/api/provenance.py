@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 
 from converter import __version__
@@ -25,7 +26,7 @@ class Provenance(Closing):
     def __init__(self, source: Path, rules: Iterable[str] = ()) -> None:
         self._known = {"version": __version__, "source": source.name, "rules": list(rules)}
         self._pool = ThreadPoolExecutor(1)
-        self._digest = self._pool.submit(_sha256, source)
+        self._digest = self._pool.submit(sha256, source)
 
     def close(self) -> None:
         """End the thread."""
@@ -40,6 +41,13 @@ class Provenance(Closing):
         return {name: json.dumps(note) for name, note in self.metadata().items()}
 
 
-def _sha256(source: Path) -> str:
+def sha256(source: Path) -> str:
+    """The SHA-256 of a file, in hex; read once as long as the file does not change."""
+    found = source.stat()
+    return _sha256(source, found.st_size, found.st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _sha256(source: Path, size: int, changed: int) -> str:
     with source.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -15,6 +15,10 @@ from converter.errors import OutputError
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.EISDIR)
 _PREFIX = ".kfix-"
+_RANDOM = 6
+"""Random bytes in the name of a temporary."""
+_LONGEST = 200
+"""Characters of an output's name that its temporary keeps."""
 
 
 @contextlib.contextmanager
@@ -94,6 +98,19 @@ def publish_directory(
         _remove(temporary)
 
 
+def remove_leftovers(destination: Path) -> None:
+    """Removes what a killed process has left of an output: its temporaries, not the output."""
+    destination = destination.resolve()
+    ending = f"-{destination.name[-_LONGEST:]}"
+    if not destination.parent.is_dir():
+        return
+    for each in destination.parent.iterdir():
+        name = each.name
+        own = name.startswith(_PREFIX) and name.endswith(ending)
+        if own and len(name) == len(_PREFIX) + 2 * _RANDOM + len(ending):
+            shutil.rmtree(each, ignore_errors=True) if each.is_dir() else each.unlink()
+
+
 def _refuse_existing(destination: Path, saved: Path | None, *, force: bool, in_place: bool) -> None:
     if in_place and not destination.is_file():
         raise OutputError(f"{destination} is not a file that could be replaced")
@@ -112,7 +129,8 @@ def _backup_path(destination: Path) -> Path:
 def _beside(destination: Path) -> Path:
     # The name ends as the destination's does, because Keras tells formats apart by the suffix; it
     # may not grow too long for the disk.
-    return destination.with_name(f"{_PREFIX}{secrets.token_hex(6)}-{destination.name[-200:]}")
+    random = secrets.token_hex(_RANDOM)
+    return destination.with_name(f"{_PREFIX}{random}-{destination.name[-_LONGEST:]}")
 
 
 def _create(destination: Path) -> Path:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, TypeVar
@@ -141,6 +141,19 @@ class Child:
         else:
             self.kill()
 
+    @contextlib.contextmanager
+    def working_in(self, scratch: Path | None) -> Iterator[None]:
+        """For a while, arrays travel through another folder; None is one that is then removed."""
+        usual = self.scratch
+        with contextlib.ExitStack() as stack:
+            if scratch is None:
+                scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=usual)))
+            self.scratch = scratch
+            try:
+                yield
+            finally:
+                self.scratch = usual
+
     @property
     def pid(self) -> int:
         """Process id of the child."""
@@ -202,7 +215,7 @@ class Child:
         except (OSError, ValueError):
             raise self._death(job) from None
         try:
-            answer = self._answers.get(timeout=self.timeout)
+            answer = self._wait()
         except queue.Empty:
             raise self._too_slow(job) from None
         except BaseException:
@@ -211,6 +224,10 @@ class Child:
         if answer is None:
             raise self._death(job)
         return self._unpack(json.loads(answer))
+
+    def _wait(self) -> str | None:
+        """The child's next line, None when it is gone; raises ``queue.Empty`` after the timeout."""
+        return self._answers.get(timeout=self.timeout)
 
     def _read_answers(self) -> None:
         with contextlib.suppress(ValueError, OSError):
@@ -235,7 +252,9 @@ class Child:
         return _noted(EngineError(message, "Give it more time with --timeout."), "", log)
 
     def _death(self, job: str) -> EngineError:
-        self._process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_GRACE)
+        self._end_child()
         log = self.log()
         code = self._process.returncode
         message = f"The {self.called} died while working on '{job}': {_cause(code)}."

@@ -1,0 +1,90 @@
+"""What is to be done to one file, as plain data that travels between processes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from converter import __version__
+
+VERBS: Mapping[str, tuple[str, str]] = {
+    "check": ("check", "check"),
+    "convert": ("convert", "convert"),
+    "repair": ("repair", "repair"),
+    "split": ("split", "split"),
+    "strip-optimizer": ("strip", "strip_optimizer"),
+    "strip-compile": ("strip", "strip_compile"),
+}
+"""The commands that work on many files: module of ``converter.api`` and function."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One action on one file.
+
+    Attributes:
+        verb: the command's name.
+        source: the file.
+        relative: its path below what was searched, for people.
+        output: what the action is expected to write; None where it writes nothing.
+        asked: the output's name as the action is to be told it, None to let it go beside the
+            source.
+        options: the action's keyword arguments, JSON values.
+        kinds: what the file has to be, or is passed over; empty where the user has named it.
+    """
+
+    verb: str
+    source: Path
+    relative: Path
+    output: Path | None = None
+    asked: Path | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the output takes the place of the source."""
+        return bool(self.options.get("in_place"))
+
+    @property
+    def key(self) -> str:
+        """The task's name in a journal: what is done to which file."""
+        return f"{self.verb} {self.source.absolute()}"
+
+    @property
+    def digest(self) -> str:
+        """Changes with everything but the source that decides what comes out."""
+        said = [__version__, self.verb, str(self.output), dict(self.options)]
+        text = json.dumps(said, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def to_json(self) -> dict[str, Any]:
+        """The task as JSON values."""
+        return {
+            key: str(value) if isinstance(value, Path) else value
+            for key, value in asdict(self).items()
+        }
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Task:
+        """The task that `to_json` was called on."""
+        paths: dict[str, Any] = {
+            key: Path(data[key]) if data[key] is not None else None for key in _PATHS
+        }
+        kinds = tuple(data["kinds"])
+        return cls(verb=data["verb"], options=data["options"], kinds=kinds, **paths)
+
+
+_PATHS = ("source", "relative", "output", "asked")
+
+
+def action(verb: str) -> Callable[..., Any]:
+    """The library function of a command."""
+    module, name = VERBS[verb]
+    function: Callable[..., Any] = getattr(import_module(f"converter.api.{module}"), name)
+    return function

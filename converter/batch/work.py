@@ -1,0 +1,78 @@
+"""A worker process: does one task after another, and keeps Keras between them."""
+
+from __future__ import annotations
+
+import base64
+import pickle
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from converter.api.discovery import is_of
+from converter.api.provenance import sha256
+from converter.batch.outcome import Mark, Outcome
+from converter.batch.row import passed_over, row_of, row_of_failure
+from converter.batch.task import Task, action
+from converter.containers.sniff import Kind
+from converter.engines import sharing
+from converter.engines.channel import serve
+
+JOB = "perform"
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Serves tasks until the parent closes the pipe; see `converter.engines.worker.main`."""
+    parent, scratch, _ = arguments
+    with sharing.kept():
+        serve(run, int(parent), scratch)
+
+
+def run(job: str, arguments: dict[str, Any]) -> str:
+    """Does one task; the outcome is pickled, as results are plain data of our own making."""
+    assert job == JOB
+    outcome = performed(Task.of(arguments["task"]))
+    return base64.b64encode(pickle.dumps(outcome)).decode()
+
+
+def performed(task: Task) -> Outcome:
+    """Does one task in this process."""
+    started = time.monotonic()
+    mark = None
+    try:
+        mark = mark_of(task.source)
+        if task.kinds and not is_of(task.source, frozenset(map(Kind, task.kinds))):
+            return Outcome(task, passed_over(task), mark)
+        if task.asked is not None:
+            task.asked.parent.mkdir(parents=True, exist_ok=True)
+        result = _call(task)
+    except Exception as error:
+        error.add_note("".join(traceback.format_exception(error)).rstrip())
+        row = row_of_failure(task, error, time.monotonic() - started)
+        return Outcome(task, row, mark, error=error.with_traceback(None))
+    row = row_of(task, result, time.monotonic() - started)
+    return Outcome(task, row, _hashed(task, mark), result=result)
+
+
+def _call(task: Task) -> Any:
+    function = action(task.verb)
+    if task.output is None or task.in_place:
+        return function(task.source, **task.options)
+    return function(task.source, task.asked, **task.options)
+
+
+def mark_of(path: Path) -> Mark:
+    """The mark of a file or a SavedModel, without its hash."""
+    if path.is_dir():
+        files = [each.stat() for each in path.rglob("*") if each.is_file()]
+        return Mark(sum(each.st_size for each in files), max(each.st_mtime_ns for each in files))
+    found = path.stat()
+    return Mark(found.st_size, found.st_mtime_ns)
+
+
+def _hashed(task: Task, mark: Mark) -> Mark:
+    """With the hash, unless the source was only looked at or is another file by now."""
+    if task.output is None or task.in_place:
+        return mark
+    return Mark(mark.size, mark.changed, sha256(task.source))
