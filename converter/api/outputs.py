@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from converter.containers.publishing import publish, publish_directory
-from converter.errors import UsageError
+from converter.errors import OutputError, UsageError
 
 _SUFFIXES = (".h5", ".hdf5", ".hdf", ".hd5", ".keras", ".json", ".model")
 
@@ -97,6 +97,18 @@ def destination(
     if path.exists() and source.exists() and path.samefile(source):
         raise UsageError(f"{path} is the source itself", "replace the source with --in-place")
     return Destination(path, force=force)
+
+
+def made_folder(folder: Path) -> None:
+    """Makes a folder and those above it.
+
+    Raises:
+        OutputError: it can't be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder} can't be made: {error.strerror}") from error
 
 
 def refuse_collisions(pairs: Iterable[tuple[Path, Path]]) -> None:

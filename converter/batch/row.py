@@ -124,7 +124,7 @@ def exit_code(result: Any) -> ExitCode:
     """FINDINGS for a check that found something and for a dry run that would change something."""
     if hasattr(result, "clean"):
         return ExitCode.OK if result.clean else ExitCode.FINDINGS
-    would = getattr(result, "output", True) is not None and not result.written
+    would = getattr(result, "output", True) is not None and not getattr(result, "written", True)
     return ExitCode.FINDINGS if would else ExitCode.OK
 
 
@@ -166,4 +166,4 @@ def _state(task: Task, result: Any, output: Path | None, found: Iterable[Found])
         return "done"
     if exit_code(result) is ExitCode.FINDINGS:
         return "findings"
-    return "done" if task.verb == "check" else "unchanged"
+    return "done" if task.output is None else "unchanged"

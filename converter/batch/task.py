@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -12,15 +12,41 @@ from typing import Any
 
 from converter import __version__
 
-VERBS: Mapping[str, tuple[str, str]] = {
-    "check": ("check", "check"),
-    "convert": ("convert", "convert"),
-    "repair": ("repair", "repair"),
-    "split": ("split", "split"),
-    "strip-optimizer": ("strip", "strip_optimizer"),
-    "strip-compile": ("strip", "strip_compile"),
+
+@dataclass(frozen=True)
+class Verb:
+    """A command that works on many files: a function of a module of ``converter.api``.
+
+    Attributes:
+        module: the module's name.
+        function: the function's name.
+        into_folder: it is told the folder of its outputs, not the name of one.
+    """
+
+    module: str
+    function: str
+    into_folder: bool = False
+
+    def __call__(self, source: Path, output: Path | None, **options: Any) -> Any:
+        """Calls the function; without an output one that has none to be told."""
+        function = getattr(import_module(f"converter.api.{self.module}"), self.function)
+        if self.into_folder:
+            assert output is not None
+            return function(source, output.parent, **options)
+        return (
+            function(source, **options) if output is None else function(source, output, **options)
+        )
+
+
+VERBS: Mapping[str, Verb] = {
+    "check": Verb("check", "check"),
+    "convert": Verb("convert", "convert"),
+    "inspect": Verb("inspect", "inspect"),
+    "repair": Verb("repair", "repair"),
+    "split": Verb("split", "split", into_folder=True),
+    "strip-optimizer": Verb("strip", "strip_optimizer"),
+    "strip-compile": Verb("strip", "strip_compile"),
 }
-"""The commands that work on many files: module of ``converter.api`` and function."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +107,3 @@ class Task:
 
 
 _PATHS = ("source", "relative", "output", "asked")
-
-
-def action(verb: str) -> Callable[..., Any]:
-    """The library function of a command."""
-    module, name = VERBS[verb]
-    function: Callable[..., Any] = getattr(import_module(f"converter.api.{module}"), name)
-    return function

@@ -1,64 +1,112 @@
-"""One action over all the files of a call: progress, failures, exit code, document."""
+"""One action over the files of a call: in this process for one, by workers for many."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-from converter.api.discovery import Source
-from converter.cli import document
-from converter.cli.frame import Session, isatty
-from converter.errors import ExitCode
+from converter.api.discovery import MODELS, Search, Source, discover, is_of
+from converter.api.outputs import Naming, made_folder
+from converter.batch.row import exit_code
+from converter.batch.task import VERBS, Task
+from converter.cli import document, matching
+from converter.cli.frame import Session
+from converter.cli.many import Many
+from converter.cli.placing import Placing
+from converter.containers.sniff import Kind
+from converter.errors import ExitCode, UsageError
 
-Result = TypeVar("Result")
+Show = Callable[[Any], str]
 
 
-def run(
-    session: Session,
-    sources: Sequence[Source],
-    action: Callable[[Source], Result],
-    show: Callable[[Result], str],
-    code: Callable[[Result], ExitCode],
-) -> ExitCode:
+@dataclass(frozen=True)
+class Work:
+    """What a command does to each file.
+
+    Attributes:
+        verb: the command's name.
+        options: the library function's keyword arguments, JSON values.
+        show: the text of a result.
+        naming: how outputs are called; None where nothing is written.
+        placing: where they go.
+        kinds: what is taken of directories and globs.
+        single: further arguments where there is one file, and no worker to see to them.
+    """
+
+    verb: str
+    options: Mapping[str, Any]
+    show: Show
+    naming: Callable[[Path], Naming] | None = None
+    placing: Placing = Placing()
+    kinds: frozenset[Kind] = MODELS
+    single: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def keeps_journal(self) -> bool:
+        """Whether a later run may leave out what this one has done."""
+        return self.naming is not None and not self.options.get("dry_run")
+
+    def task(self, source: Source) -> Task:
+        """The task of one file."""
+        asked = self.placing.of(source, self.naming) if self.naming else None
+        kinds = () if source.named else tuple(sorted(self.kinds))
+        output = self._output(source, asked)
+        return Task(self.verb, source.path, source.relative, output, asked, self.options, kinds)
+
+    def _output(self, source: Source, asked: Path | None) -> Path | None:
+        if self.naming is None or self.placing.in_place:
+            return source.path if self.placing.in_place else None
+        return asked or self.naming(source.path).beside(source.path)
+
+
+def over(session: Session, paths: Iterable[str] | None, work: Work, many: Many) -> ExitCode:
     """Does the action for each file and goes on after failures, each of which is told on stderr.
-
-    Args:
-        session: the global options.
-        sources: the files.
-        action: the library function, bound to its options.
-        show: the text of one result.
-        code: the exit code of one result, OK or FINDINGS.
 
     Returns:
         A single file's own code; for several files PARTIAL when any failed, else the highest code.
+
+    Raises:
+        UsageError: there is nothing to work on, or the options contradict each other.
+        OutputError: the journal that was named can't be written.
     """
-    results: list[Result] = []
-    errors: list[dict[str, Any]] = []
-    codes: list[ExitCode] = []
-    for source in _progress(session, sources):
-        try:
-            result = action(source)
-        except Exception as error:
-            codes.append(session.error(error, str(source.path)))
-            errors.append(document.error_entry(str(source.path), error))
-        else:
-            codes.append(code(result))
-            text = show(result)
-            # Results of several lines stand apart from each other.
-            session.text(f"\n{text}" if results and "\n" in text else text)
-            results.append(result)
-    document.write(session, results, errors)
-    if errors and len(sources) > 1:
-        session.note(f"kfix: {len(errors)} of {len(sources)} files failed")
-        return ExitCode.PARTIAL
-    return max(codes, default=ExitCode.OK)
+    given = many.paths(paths or ())
+    search = Search(work.kinds, tuple(many.include or ()), tuple(many.exclude or ()), closely=False)
+    sources = discover(given, search)
+    if work.naming:
+        work.placing.check(sources, work.naming)
+    if len(sources) == 1 and not many.report:
+        return _one(session, sources[0], work)
+    # Workers and their libraries are not imported for one file.
+    from converter.cli.running import over_many
+
+    return over_many(session, sources, work, many)
 
 
-def _progress(session: Session, sources: Sequence[Source]) -> Iterable[Source]:
-    """The sources, with a bar on stderr where somebody could see it."""
-    if len(sources) < 2 or session.verbosity < 0 or not isatty():
-        return sources
-    from tqdm import tqdm
+def _one(session: Session, source: Source, work: Work) -> ExitCode:
+    if not source.named and not is_of(source.path, work.kinds):
+        raise UsageError(
+            f"{source.path.parent} holds no Keras models",
+            "name a file to hear why it is not recognised",
+        )
+    task = work.task(source)
+    try:
+        if task.asked is not None and not work.options.get("dry_run"):
+            made_folder(task.asked.parent)
+        result = VERBS[work.verb](source.path, task.asked, **{**work.options, **work.single})
+    except Exception as error:
+        code = told(session, error, str(source.path), whole=bool(work.options.get("dry_run")))
+        document.write(session, [], [document.error_entry(str(source.path), error)])
+        return code
+    session.text(work.show(result))
+    document.write(session, [result])
+    return exit_code(result)
 
-    bar: Iterable[Source] = tqdm(sources, unit="file", leave=False)
-    return bar
+
+def told(session: Session, error: BaseException, path: str, *, whole: bool) -> ExitCode:
+    """Tells an error on stderr, after the table of weights that do not fit; gives its code."""
+    table = matching.table_of(error, whole=whole or session.verbosity > 0)
+    if table:
+        session.text(table)
+    return session.error(error, path)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from converter.cli.frame import Session
-from converter.cli.options import InputShape, Paths, Target, Writer
+from converter.cli.many import NO_OPTIONS, Many, ManyPaths
+from converter.cli.options import InputShape, Target, Writer
 from converter.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -15,25 +16,26 @@ if TYPE_CHECKING:
 
 def check(
     session: Session,
-    paths: Paths,
+    paths: ManyPaths = None,
     target: Target = "keras-3",
     writer: Writer = None,
     input_shape: InputShape = None,
+    many: Many = NO_OPTIONS,
 ) -> ExitCode:
     """Say what would break or change in today's Keras."""
-    from converter.api.check import check
-    from converter.api.discovery import discover
     from converter.api.told import parsed_shapes
     from converter.cli import batch
 
-    shapes = parsed_shapes(input_shape or ())
-    return batch.run(
-        session,
-        discover(paths),
-        lambda source: check(source.path, target=target, writer=writer, input_shape=shapes),
-        lambda report: _text(session, report),
-        lambda report: ExitCode.OK if report.clean else ExitCode.FINDINGS,
+    work = batch.Work(
+        verb="check",
+        options={
+            "target": target,
+            "writer": writer,
+            "input_shape": parsed_shapes(input_shape or ()),
+        },
+        show=lambda report: _text(session, report),
     )
+    return batch.over(session, paths, work, many)
 
 
 def _text(session: Session, report: CheckReport) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from converter.cli import options
 from converter.cli.frame import Session
+from converter.cli.many import NO_OPTIONS, Many, ManyPaths
 from converter.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ class Engine(StrEnum):
 
 def convert(
     session: Session,
-    paths: options.Paths,
     to: Annotated[To, typer.Option("--to", help="The format to write.")],
+    paths: ManyPaths = None,
     output: options.Output = None,
     output_dir: options.OutputDir = None,
     target: options.Target = "keras-3",
@@ -64,53 +65,44 @@ def convert(
     force: options.Force = False,
     dry_run: options.DryRun = False,
     show_diff: options.ShowDiff = False,
-    timeout: options.Timeout = None,
+    many: Many = NO_OPTIONS,
 ) -> ExitCode:
     """Convert models with the same numbers, and prove it."""
     from converter.api.builder import parsed_arguments
-    from converter.api.convert import convert, naming
-    from converter.api.discovery import MODELS, WEIGHTS, Search, discover
+    from converter.api.convert import naming
+    from converter.api.discovery import MODELS, WEIGHTS
     from converter.api.told import parsed_shapes
-    from converter.cli import batch, matching
+    from converter.cli import batch
     from converter.cli.placing import Placing
 
-    shapes = parsed_shapes(input_shape or ())
-    arguments = parsed_arguments(builder_arg or ())
-    wanted = MODELS if builder is None and architecture is None else MODELS | WEIGHTS
-    sources = discover(paths, Search(wanted))
-    placing = Placing(output, output_dir)
-    placing.check(sources, lambda path: naming(path, to))
-    return batch.run(
-        session,
-        sources,
-        lambda source: matching.told(
-            session,
-            lambda: convert(
-                source.path,
-                placing.prepared(source, lambda path: naming(path, to), dry_run),
-                to=to,
-                target=target,
-                custom=custom or (),
-                architecture=architecture,
-                builder=builder,
-                builder_args=arguments,
-                allow_partial=allow_partial,
-                writer=writer,
-                input_shape=shapes,
-                signatures=signature or (),
-                engine=engine,
-                compile=compile,
-                verify=verify,
-                allow_inexact=allow_inexact,
-                force=force,
-                timeout=timeout,
-                dry_run=dry_run,
-            ),
-            whole=dry_run,
-        ),
-        lambda found: _text(session, found, show_diff, verify),
-        lambda found: ExitCode.OK if found.written else ExitCode.FINDINGS,
+    whole = builder is None and architecture is None
+    work = batch.Work(
+        verb="convert",
+        options={
+            "to": to.value,
+            "target": target,
+            "custom": custom or [],
+            "architecture": None if architecture is None else str(architecture),
+            "builder": builder,
+            "builder_args": parsed_arguments(builder_arg or ()),
+            "allow_partial": allow_partial,
+            "writer": writer,
+            "input_shape": parsed_shapes(input_shape or ()),
+            "signatures": signature or [],
+            "engine": engine.value,
+            "compile": compile,
+            "verify": verify,
+            "allow_inexact": allow_inexact,
+            "force": force,
+            "dry_run": dry_run,
+        },
+        show=lambda found: _text(session, found, show_diff, verify),
+        naming=lambda path: naming(path, to),
+        placing=Placing(output, output_dir),
+        kinds=MODELS if whole else MODELS | WEIGHTS,
+        single={"timeout": many.timeout},
     )
+    return batch.over(session, paths, work, many)
 
 
 def _text(session: Session, found: Conversion, show_diff: bool, verify: bool) -> str:

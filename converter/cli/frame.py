@@ -6,11 +6,11 @@ import inspect
 import sys
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import StrEnum
 from functools import wraps
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -144,6 +144,7 @@ def command(app: typer.Typer, name: str) -> Callable[[Callable[..., ExitCode]], 
         @wraps(function)
         def run(context: typer.Context, **values: Any) -> None:
             given = {key: values.pop(key) for key in _GLOBAL}
+            values = _grouped(function, values)
             session = replace(_session(context.obj or Session(), **given), command=name)
             raise typer.Exit(_guarded(function, session, values))
 
@@ -188,7 +189,12 @@ def _broken_library() -> MissingObjectError | None:
 def _show_signature(run: Callable[..., Any], function: Callable[..., Any]) -> None:
     """Gives Typer the signature to read: the function's own parameters and the global options."""
     signature = inspect.signature(function, eval_str=True)
-    own = [each for each in signature.parameters.values() if each.name != "session"]
+    own = [
+        option
+        for each in signature.parameters.values()
+        if each.name != "session"
+        for option in _options_of(each)
+    ]
     parameters = [
         inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context),
         *(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own),
@@ -202,6 +208,37 @@ def _show_signature(run: Callable[..., Any], function: Callable[..., Any]) -> No
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {each.name: each.annotation for each in parameters}
     del run.__wrapped__  # type: ignore[attr-defined]
+
+
+def _options_of(parameter: inspect.Parameter) -> list[inspect.Parameter]:
+    """A parameter whose type is a dataclass stands for a group: each field is an option."""
+    group = parameter.annotation
+    if not is_dataclass(group):
+        return [parameter]
+    hints = get_type_hints(group, include_extras=True)
+    return [
+        inspect.Parameter(
+            each.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=each.default,
+            annotation=hints[each.name],
+        )
+        for each in fields(group)
+    ]
+
+
+def _grouped(function: Callable[..., ExitCode], values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a call with those of a group put together."""
+    groups = {
+        name: each.annotation
+        for name, each in inspect.signature(function, eval_str=True).parameters.items()
+        if is_dataclass(each.annotation) and each.annotation is not Session
+    }
+    for name, group in groups.items():
+        assert isinstance(group, type)
+        given = {each.name: values.pop(each.name) for each in fields(group)}
+        values = {**values, name: group(**given)}
+    return values
 
 
 def isatty() -> bool:

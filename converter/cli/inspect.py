@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converter.cli.frame import Session
-from converter.cli.options import Paths
+from converter.cli.many import NO_OPTIONS, Many, ManyPaths
 from converter.cli.visible import visible
 from converter.errors import ExitCode
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 def inspect(
     session: Session,
-    paths: Paths,
+    paths: ManyPaths = None,
     weights: Annotated[bool, typer.Option("--weights", help="One line for each weight.")] = False,
+    many: Many = NO_OPTIONS,
 ) -> ExitCode:
     """Show writer, layers, weights and compile state."""
-    from converter.api.discovery import MODELS, WEIGHTS, Search, discover
-    from converter.api.inspect import inspect
+    from converter.api.discovery import MODELS, WEIGHTS
     from converter.cli import batch
 
-    return batch.run(
-        session,
-        discover(paths, Search(MODELS | WEIGHTS)),
-        lambda source: inspect(source.path),
-        lambda found: "\n".join(_lines(found, weights)),
-        lambda found: ExitCode.OK,
+    work = batch.Work(
+        verb="inspect",
+        options={},
+        show=lambda found: "\n".join(_lines(found, weights)),
+        kinds=MODELS | WEIGHTS,
     )
+    return batch.over(session, paths, work, many)
 
 
 def _lines(found: Inspection, weights: bool) -> Iterator[str]:

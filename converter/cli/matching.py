@@ -20,12 +20,17 @@ _CANDIDATES = 4
 """Candidates of an ambiguous variable in such a table."""
 
 
+def table_of(error: BaseException, *, whole: bool) -> str:
+    """The table that comes before an error about weights that do not fit; empty before others."""
+    return table(error.matching, whole=whole) if isinstance(error, MatchingError) else ""
+
+
 def told(session: Session, action: Callable[[], Result], *, whole: bool = False) -> Result:
     """Does the action; where weights do not fit, the table comes before the error."""
     try:
         return action()
     except MatchingError as error:
-        session.text(table(error.matching, whole=whole or session.verbosity > 0))
+        session.text(table_of(error, whole=whole or session.verbosity > 0))
         raise
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from converter.api.discovery import Source
 from converter.api.outputs import Naming, refuse_collisions
-from converter.errors import OutputError, UsageError
+from converter.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,3 @@ class Placing:
         if self.directory is None:
             return self.output
         return naming(source.path).under(self.directory, source.relative)
-
-    def prepared(
-        self, source: Source, naming: Callable[[Path], Naming], dry_run: bool
-    ) -> Path | None:
-        """The same, with its folder made where the tree of the sources is to be kept."""
-        path = self.of(source, naming)
-        if path is not None and self.directory is not None and not dry_run:
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise OutputError(f"{path.parent} can't be made: {error.strerror}") from error
-        return path

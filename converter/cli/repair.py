@@ -8,6 +8,7 @@ import typer
 
 from converter.cli import options
 from converter.cli.frame import Session
+from converter.cli.many import NO_OPTIONS, Many, ManyPaths
 from converter.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def repair(
     session: Session,
-    paths: options.Paths,
+    paths: ManyPaths = None,
     output: options.Output = None,
     output_dir: options.OutputDir = None,
     in_place: options.InPlace = False,
@@ -33,40 +34,34 @@ def repair(
     force: options.Force = False,
     dry_run: options.DryRun = False,
     show_diff: options.ShowDiff = False,
-    timeout: options.Timeout = None,
+    many: Many = NO_OPTIONS,
 ) -> ExitCode:
     """Write the same kind of file for today's Keras."""
-    from converter.api.discovery import discover
-    from converter.api.repair import naming, repair
+    from converter.api.repair import naming
     from converter.api.told import parsed_shapes
     from converter.cli import batch
     from converter.cli.placing import Placing
 
-    shapes = parsed_shapes(input_shape or ())
-    sources = discover(paths)
-    placing = Placing(output, output_dir, in_place)
-    placing.check(sources, naming)
-    return batch.run(
-        session,
-        sources,
-        lambda source: repair(
-            source.path,
-            placing.prepared(source, naming, dry_run),
-            target=target,
-            custom=custom or (),
-            writer=writer,
-            input_shape=shapes,
-            in_place=in_place,
-            backup=not no_backup,
-            verify=verify,
-            allow_inexact=allow_inexact,
-            force=force,
-            timeout=timeout,
-            dry_run=dry_run,
-        ),
-        lambda found: _text(session, found, show_diff),
-        lambda found: ExitCode.FINDINGS if found.output and not found.written else ExitCode.OK,
+    work = batch.Work(
+        verb="repair",
+        options={
+            "target": target,
+            "custom": custom or [],
+            "writer": writer,
+            "input_shape": parsed_shapes(input_shape or ()),
+            "in_place": in_place,
+            "backup": not no_backup,
+            "verify": verify,
+            "allow_inexact": allow_inexact,
+            "force": force,
+            "dry_run": dry_run,
+        },
+        show=lambda found: _text(session, found, show_diff),
+        naming=naming,
+        placing=Placing(output, output_dir, in_place),
+        single={"timeout": many.timeout},
     )
+    return batch.over(session, paths, work, many)
 
 
 def _text(session: Session, found: Repair, show_diff: bool) -> str:

@@ -3,34 +3,50 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from converter.cli import document, options
 from converter.cli.frame import Session
+from converter.cli.many import NO_OPTIONS, Many, ManyPaths
 from converter.errors import ExitCode
+
+if TYPE_CHECKING:
+    from converter.api.split import Split
 
 
 def split(
     session: Session,
-    path: options.OnePath,
     directory: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Where the two files go.")
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Where the files go.")
     ],
+    paths: ManyPaths = None,
     force: options.Force = False,
     dry_run: options.DryRun = False,
+    many: Many = NO_OPTIONS,
 ) -> ExitCode:
-    """Take a model apart into architecture JSON and weights."""
-    from converter.api.split import split
+    """Take models apart into architecture JSON and weights."""
+    from converter.api.outputs import Naming
+    from converter.cli import batch
+    from converter.cli.placing import Placing
+
+    work = batch.Work(
+        verb="split",
+        options={"force": force, "dry_run": dry_run},
+        show=_text,
+        naming=lambda path: Naming(".json"),
+        placing=Placing(directory=directory),
+    )
+    return batch.over(session, paths, work, many)
+
+
+def _text(done: Split) -> str:
     from converter.cli.render import flowing
 
-    done = split(path, directory, force=force, dry_run=dry_run)
-    document.write(session, [done])
     arrow = "→" if done.written else "would become"
     parts = [f"{done.source}", arrow, f"{done.architecture}", f"and {done.weights}"]
-    session.text("\n".join(flowing(parts)))
-    return ExitCode.OK if done.written else ExitCode.FINDINGS
+    return "\n".join(flowing(parts))
 
 
 def join(

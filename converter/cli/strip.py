@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from converter.cli import options
 from converter.cli.frame import Session
+from converter.cli.many import NO_OPTIONS, Many, ManyPaths
 from converter.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -16,69 +16,59 @@ if TYPE_CHECKING:
 
 def strip_optimizer(
     session: Session,
-    paths: options.Paths,
+    paths: ManyPaths = None,
     output: options.Output = None,
     output_dir: options.OutputDir = None,
     in_place: options.InPlace = False,
     no_backup: options.NoBackup = False,
     force: options.Force = False,
     dry_run: options.DryRun = False,
+    many: Many = NO_OPTIONS,
 ) -> ExitCode:
     """Drop the optimizer's state; the models stay compiled."""
-    from converter.api.strip import strip_optimizer
     from converter.cli.placing import Placing
 
     placing = Placing(output, output_dir, in_place)
-    return _strip(session, paths, strip_optimizer, placing, no_backup, force, dry_run)
+    given = _options(in_place, no_backup, force, dry_run)
+    return _strip(session, "strip-optimizer", paths, placing, given, many)
 
 
 def strip_compile(
     session: Session,
-    paths: options.Paths,
+    paths: ManyPaths = None,
     output: options.Output = None,
     output_dir: options.OutputDir = None,
     in_place: options.InPlace = False,
     no_backup: options.NoBackup = False,
     force: options.Force = False,
     dry_run: options.DryRun = False,
+    many: Many = NO_OPTIONS,
 ) -> ExitCode:
     """Drop loss, metrics and the optimizer with its state."""
-    from converter.api.strip import strip_compile
     from converter.cli.placing import Placing
 
     placing = Placing(output, output_dir, in_place)
-    return _strip(session, paths, strip_compile, placing, no_backup, force, dry_run)
+    given = _options(in_place, no_backup, force, dry_run)
+    return _strip(session, "strip-compile", paths, placing, given, many)
+
+
+def _options(in_place: bool, no_backup: bool, force: bool, dry_run: bool) -> dict[str, bool]:
+    return {"in_place": in_place, "backup": not no_backup, "force": force, "dry_run": dry_run}
 
 
 def _strip(
     session: Session,
-    paths: list[str],
-    function: Callable[..., Stripped],
+    verb: str,
+    paths: list[str] | None,
     placing: Placing,
-    no_backup: bool,
-    force: bool,
-    dry_run: bool,
+    given: dict[str, bool],
+    many: Many,
 ) -> ExitCode:
-    from converter.api.discovery import discover
     from converter.api.strip import naming
     from converter.cli import batch
 
-    sources = discover(paths)
-    placing.check(sources, naming)
-    return batch.run(
-        session,
-        sources,
-        lambda source: function(
-            source.path,
-            placing.prepared(source, naming, dry_run),
-            in_place=placing.in_place,
-            backup=not no_backup,
-            force=force,
-            dry_run=dry_run,
-        ),
-        _text,
-        lambda found: ExitCode.FINDINGS if found.output and not found.written else ExitCode.OK,
-    )
+    work = batch.Work(verb, given, _text, naming, placing)
+    return batch.over(session, paths, work, many)
 
 
 def _text(found: Stripped) -> str:
