@@ -25,9 +25,16 @@ class Scope(Enum):
 
 @dataclass(frozen=True)
 class Constant:
-    """A value that stands in the code."""
+    """A value that stands in the code; equal to another only where its type is equal too."""
 
     value: Value
+
+    def __eq__(self, other: object) -> bool:
+        # Not the values themselves: 1 == True == 1.0 and 0.0 == -0.0.
+        return isinstance(other, Constant) and repr(self.value) == repr(other.value)
+
+    def __hash__(self) -> int:
+        return hash(repr(self.value))
 
 
 @dataclass(frozen=True)
@@ -127,7 +134,7 @@ class Sequence:
 
 @dataclass(frozen=True)
 class Mapping:
-    """A dictionary."""
+    """A dictionary; the value of a key that is `Starred` is a mapping, taken in as a whole."""
 
     keys: tuple[Expression, ...]
     values: tuple[Expression, ...]
