@@ -340,8 +340,8 @@ FAULTS = (
         r"[Nn]ame already exists|The name \S+ already exists",
         "In the .h5 that is being saved, two things have one name: two weights of a layer of your "
         "own (give each a name of its own in add_weight), or a layer and the beginning of "
-        "another's name (fire2 and fire2/squeeze). A checkpoint goes by objects and not by names, so a "
-        "trained model can be saved all the same: model.save_weights('checkpoint') without .h5.",
+        "another's name (fire2 and fire2/squeeze). A checkpoint goes by objects and not by names, "
+        "so a trained model can be saved: model.save_weights('checkpoint'), without .h5.",
         commands=("kfix convert checkpoint.index --to keras --builder my_model.py:build",),
         links=(_TF + "36650", _TF + "61813", _KERAS + "6005"),
     ),
