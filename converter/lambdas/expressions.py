@@ -222,7 +222,9 @@ class Function:
         result: what is returned.
         globals: the global names that are used, each once, in order of use.
         closure: the variables of enclosing functions, in the order of the stored cells.
-        python: the release that compiled it, ``(3, 7)``; several releases may share a form.
+        python: the release that compiled it, ``(3, 7)``; several releases may share a form. It is
+            ``(3, 0)`` for Python 2 with ``from __future__ import division``, which divides like
+            that, and empty for a function inside another.
         line: the first line in the source.
         file: the source file's name, as the bytecode keeps it.
         defaults: of parameters, for a function inside another.

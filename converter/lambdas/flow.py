@@ -26,12 +26,13 @@ from converter.lambdas.expressions import (
 from converter.lambdas.frame import STORES, Entry, Frame, Iterated, Null, Uncalled, Work
 from converter.lambdas.instructions import ImpossibleError, Instruction
 from converter.lambdas.marshalled import Code
-from converter.lambdas.operations import HANDLERS
+from converter.lambdas.operations import HANDLERS, constant
 from converter.lambdas.reasons import reason
 from converter.lambdas.releases import Release
 from converter.lambdas.trees import conditional, global_names
 
 VARIADIC, KEYWORDS, GENERATOR, COROUTINES = 4, 8, 0x20, 0x280
+FUTURE_DIVISION = 0x2000
 DEEPEST_FUNCTION = 6
 DEEPEST_BRANCH = 40
 
@@ -79,6 +80,7 @@ def function_of(
         raise frame.unreadable("functions are nested too deep")
     if code.flags & (GENERATOR | COROUTINES):
         raise frame.unreadable("it is a generator")
+    _check_handlers(frame)
     result = _Flow(frame).run(0, -1)
     if result is None:
         raise ImpossibleError("the function does not return")
@@ -97,11 +99,29 @@ def function_of(
         result=result,
         globals=global_names(body, result),
         closure=code.free,
-        python=release.version,
+        python=() if depth else _python(code, release),
         line=code.line,
         file=code.file,
         defaults=defaults,
     )
+
+
+def _check_handlers(frame: Frame) -> None:
+    """Since 3.11 only what is done when an exception comes tells that one is waited for.
+
+    Raises:
+        Unreadable: the function waits for some.
+    """
+    names = [each.name for each in frame.instructions]
+    if "PUSH_EXC_INFO" in names:
+        frame.line = frame.instructions[names.index("PUSH_EXC_INFO")].line
+        with_block = {"BEFORE_WITH", "LOAD_SPECIAL"} & set(names)
+        raise frame.unreadable(reason("BEFORE_WITH" if with_block else "PUSH_EXC_INFO"))
+
+
+def _python(code: Code, release: Release) -> tuple[int, ...]:
+    """The release, as far as it matters to what is computed."""
+    return (3, 0) if code.flags & FUTURE_DIVISION and release.version < (3,) else release.version
 
 
 def _inner_function(frame: Frame, uncalled: Uncalled, defaults: tuple[Expression, ...]) -> Function:
@@ -157,7 +177,7 @@ class _Flow:
             return self._returned(instruction)
         if name in JUMPS:
             return self._jump(place, instruction)
-        if name in TURNS:
+        if name in TURNS and not _is_of_display(instruction):
             return self._turn(instruction)
         if name == "FOR_ITER":
             return self._loop(place, instruction)
@@ -174,8 +194,9 @@ class _Flow:
         if frame.head >= 0:
             raise frame.unreadable("it has a loop")
         if instruction.name == "RETURN_CONST":
-            HANDLERS["LOAD_CONST"](frame, instruction)
-        result = frame.value()
+            result = constant(frame.constant(instruction.argument))
+        else:
+            result = frame.value()
         if frame.stack:
             raise ImpossibleError("something is left on the stack")
         return result
@@ -204,6 +225,9 @@ class _Flow:
             return None
         if self._fails(target) or given_up:
             return None
+        if target <= place and target != frame.head:
+            self._side(ahead, -1, None)
+            raise frame.unreadable("it has a loop")
         if frame.branches > DEEPEST_BRANCH:
             raise frame.unreadable("its branches are nested too deep")
         join = self.joins[place]
@@ -241,13 +265,9 @@ class _Flow:
         if len(then.stack) != len(otherwise.stack):
             raise ImpossibleError("the sides of a branch leave different stacks")
         self._join_variables(test, then, otherwise, join)
-        below = len(frame.stack)
         frame.stack = [
-            *frame.stack,
-            *(
-                self._either(test, one, other)
-                for one, other in zip(then.stack[below:], otherwise.stack[below:], strict=True)
-            ),
+            self._either(test, one, other)
+            for one, other in zip(then.stack, otherwise.stack, strict=True)
         ]
         frame.at = join
         return None
@@ -294,10 +314,12 @@ class _Flow:
         return is_variable and self.frame.variable(instruction) == name
 
     def _either(self, test: Expression, one: Entry, other: Entry) -> Entry:
-        if one == other:
+        if one is other:
             return one
         markers = (Null, Iterated, Uncalled)
         if isinstance(one, markers) or isinstance(other, markers):
+            if one == other:
+                return one
             raise ImpossibleError("the sides of a branch leave different stacks")
         return self._conditional(test, one, other)
 
@@ -327,18 +349,21 @@ class _Flow:
             raise frame.unreadable("it has a loop")
         is_inner = bool(frame.stack) and isinstance(frame.stack[-1], Iterated)
         is_generator = bool(frame.code.flags & GENERATOR) and not frame.stack
+        ends = is_inner or is_generator
         begun = frame.stack[-1] if frame.stack else None
-        if not (is_inner or is_generator) and not _is_empty_display(begun):
+        if not ends and not _is_empty_display(begun):
             raise frame.unreadable("it has a loop")
         targets, after = self._targets()
         turn = self._one_turn(place, after, iterated, targets)
         conditions, item = _conditions(turn)
-        if not isinstance(item, Comprehension) or (is_generator != (item.kind == "generator")):
+        if not isinstance(item, Comprehension) or (is_generator and item.kind != "generator"):
+            raise frame.unreadable("it has a loop")
+        if not ends and item.kind != _kind(begun):
             raise frame.unreadable("it has a loop")
         clause = Clause(targets, iterated.value, conditions)
         found = Comprehension(item.kind, item.element, (clause, *item.clauses), item.key)
         frame.measured(found)
-        if is_inner or is_generator:
+        if ends:
             return found
         frame.stack[-1] = found
         frame.at = self._after_loop(instruction.target)
@@ -385,6 +410,15 @@ class _Flow:
 def _clears(flow: _Flow) -> bool:
     """Whether ``END_FOR`` leaves the iterator to the next instruction."""
     return flow.frame.release.version >= (3, 13)
+
+
+def _is_of_display(instruction: Instruction) -> bool:
+    """Whether an item is for ``[*x, item]``, where the list is right below it."""
+    return instruction.name in ("LIST_APPEND", "SET_ADD") and instruction.argument == 1
+
+
+def _kind(begun: Entry | None) -> str:
+    return begun.kind if isinstance(begun, Sequence) else "dict"
 
 
 def _is_empty_display(entry: Entry | None) -> bool:

@@ -22,6 +22,19 @@ _CONSTANTS = frozenset({"LOAD_CONST", "RETURN_CONST", "KW_NAMES"})
 _NAMES = frozenset({"LOAD_METHOD", "IMPORT_NAME", "IMPORT_FROM", "STORE_ATTR", "LOAD_NAME"})
 _VARIABLES = frozenset({"LOAD_FAST", "STORE_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_AND_CLEAR"})
 
+_BEFORE_RESUME = frozenset({"COPY_FREE_VARS", "MAKE_CELL", "RETURN_GENERATOR", "POP_TOP"})
+
+_SETUPS = frozenset(
+    {"SETUP_LOOP", "SETUP_EXCEPT", "SETUP_FINALLY", "SETUP_WITH", "SETUP_ASYNC_WITH"}
+)
+_HANDLING = frozenset(
+    {
+        *("BEGIN_FINALLY", "CALL_FINALLY", "END_FINALLY", "POP_BLOCK", "POP_EXCEPT", "POP_FINALLY"),
+        *("RERAISE", "WITH_CLEANUP", "WITH_CLEANUP_FINISH", "WITH_CLEANUP_START"),
+        *("JUMP_IF_NOT_EXC_MATCH", "WITH_EXCEPT_START", "BREAK_LOOP", "CONTINUE_LOOP"),
+    }
+)
+
 _PAIRS = {
     "LOAD_FAST_LOAD_FAST": ("LOAD_FAST", "LOAD_FAST"),
     "LOAD_FAST_BORROW_LOAD_FAST_BORROW": ("LOAD_FAST", "LOAD_FAST"),
@@ -91,7 +104,30 @@ def decoded(code: Code, release: Release) -> tuple[Instruction, ...]:
         if offset not in places:
             raise ImpossibleError(f"a jump to {offset} meets no instruction")
         found[place] = replace(found[place], target=places[offset])
+    _check_beginning(found, code, release)
+    _check_handlers(found, release)
     return tuple(found)
+
+
+def _check_beginning(found: list[Instruction], code: Code, release: Release) -> None:
+    """Since 3.11 each function begins with its closure and a point to resume from."""
+    if release.version < (3, 11):
+        return
+    for each in found:
+        if each.name == "RESUME":
+            return
+        if each.name not in _BEFORE_RESUME:
+            break
+        if each.name == "COPY_FREE_VARS" and each.argument != len(code.free):
+            break
+    raise ImpossibleError("the function does not begin as one of that release")
+
+
+def _check_handlers(found: list[Instruction], release: Release) -> None:
+    """What ends the handling of exceptions needs a beginning, before 3.11."""
+    names = {each.name for each in found}
+    if release.version < (3, 11) and names & _HANDLING and not names & _SETUPS:
+        raise ImpossibleError("exceptions are handled that are not waited for")
 
 
 def _parts(unit: _Unit) -> tuple[tuple[str, int], ...]:
@@ -103,7 +139,7 @@ def _parts(unit: _Unit) -> tuple[tuple[str, int], ...]:
 
 def _name(number: int, release: Release) -> tuple[str, bool]:
     """An instruction's name, and whether Windows had put another in its place."""
-    if number in release.names:
+    if release.names.get(number, "CACHE") != "CACHE":
         return release.names[number], False
     if number == WINDOWS_SLASH and WINDOWS_BACKSLASH in release.names:
         return release.names[WINDOWS_BACKSLASH], True

@@ -32,7 +32,7 @@ def covers(code: Code, version: tuple[int, int]) -> bool:
     The table of 3.10 covers the instructions to the last, the one of 3.9 only tells where lines
     begin and so stays before the last.
     """
-    if code.layout is not Layout.POSITIONAL_ONLY or not code.lines:
+    if code.layout is not Layout.POSITIONAL_ONLY:
         return True
     return (sum(code.lines[::2]) == len(code.code)) == (version >= (3, 10))
 

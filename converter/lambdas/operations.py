@@ -10,6 +10,7 @@ from collections.abc import Callable
 from converter.lambdas.expressions import (
     Attribute,
     Binary,
+    Call,
     Compare,
     Constant,
     Expression,
@@ -54,11 +55,14 @@ BINARY = {
     "OR": "|",
 }
 DISPLAYS = {"TUPLE": "tuple", "LIST": "list", "SET": "set"}
+EXPECTED = (2, 10, 8, 7, 4, 12)
+"""What a comparison may find, by bits: 1 no order, 2 less, 4 greater, 8 equal."""
+
 CONVERSIONS = ("", "s", "r", "a")
 NOTHING = frozenset(
     {
-        *("NOP", "RESUME", "CACHE", "PRECALL", "COPY_FREE_VARS", "MAKE_CELL", "NOT_TAKEN"),
-        *("TO_BOOL", "GEN_START", "DELETE_FAST", "GET_YIELD_FROM_ITER"),
+        *("NOP", "RESUME", "PRECALL", "COPY_FREE_VARS", "MAKE_CELL", "NOT_TAKEN"),
+        *("TO_BOOL", "GEN_START", "DELETE_FAST", "PRINT_NEWLINE"),
     }
 )
 UNNOTICED = (Constant, Name, Attribute, Import)
@@ -191,8 +195,11 @@ def binary_by_number(frame: Frame, instruction: Instruction) -> None:
 
 def compare(frame: Frame, instruction: Instruction) -> None:
     """Comparisons; since 3.12 the lowest bits say what the interpreter expects."""
-    version = frame.release.version
-    place = instruction.argument >> (5 if version >= (3, 13) else 4 if version >= (3, 12) else 0)
+    version, place = frame.release.version, instruction.argument
+    if version >= (3, 12):
+        place >>= 4 if version < (3, 13) else 5
+        if place < len(EXPECTED) and instruction.argument & 15 != EXPECTED[place]:
+            raise ImpossibleError("a comparison expects what it can't give")
     if place >= len(frame.release.compare):
         raise ImpossibleError("there is no such comparison")
     left, right = frame.several(2)
@@ -256,6 +263,14 @@ def taken_in(node: Expression) -> tuple[Expression, ...]:
     if isinstance(node, Constant) and isinstance(node.value, tuple):
         return tuple(Constant(item) for item in node.value)
     return (Starred(node),)
+
+
+def append(frame: Frame, instruction: Instruction) -> None:
+    """One more item for a list or a set that is being built."""
+    begun, item = frame.several(2)
+    if not isinstance(begun, Sequence) or begun.kind == "tuple":
+        raise ImpossibleError("what gets an item is no display")
+    frame.push(Sequence(begun.kind, (*begun.items, item)))
 
 
 def extend(frame: Frame, instruction: Instruction) -> None:
@@ -416,6 +431,11 @@ def build_text(frame: Frame, instruction: Instruction) -> None:
     frame.push(JoinedStr(tuple(value for values in texts for value in values)))
 
 
+def python2_print(frame: Frame, instruction: Instruction) -> None:
+    """The statement of Python 2."""
+    frame.assign((), Call(Name("print", Scope.GLOBAL), (frame.value(),)))
+
+
 def intrinsic(frame: Frame, instruction: Instruction) -> None:
     """Seldom operations since 3.12."""
     known = frame.release.intrinsics
@@ -426,6 +446,12 @@ def intrinsic(frame: Frame, instruction: Instruction) -> None:
         frame.push(Unary("+", frame.value()))
     else:
         raise frame.unreadable(f"it does what has no expression ({name or 'unknown'})")
+
+
+def iterate(frame: Frame, instruction: Instruction) -> None:
+    """``iter(value)``; since 3.14 generators ask once more for what is one already."""
+    if not isinstance(frame.peek(1), Iterated):
+        frame.push(Iterated(frame.value()))
 
 
 HANDLERS: dict[str, Handler] = {
@@ -479,6 +505,8 @@ HANDLERS: dict[str, Handler] = {
     **{f"BUILD_{kind}": build for kind in DISPLAYS},
     **{f"BUILD_{kind}_UNPACK": build_joined for kind in DISPLAYS},
     "BUILD_TUPLE_UNPACK_WITH_CALL": build_joined,
+    "LIST_APPEND": append,
+    "SET_ADD": append,
     "LIST_EXTEND": extend,
     "SET_UPDATE": extend,
     "LIST_TO_TUPLE": as_tuple,
@@ -499,5 +527,6 @@ HANDLERS: dict[str, Handler] = {
     "FORMAT_WITH_SPEC": format_simple,
     "BUILD_STRING": build_text,
     "CALL_INTRINSIC_1": intrinsic,
-    "GET_ITER": lambda frame, each: frame.push(Iterated(frame.value())),
+    "PRINT_ITEM": python2_print,
+    "GET_ITER": iterate,
 }

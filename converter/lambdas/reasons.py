@@ -17,8 +17,11 @@ _REASONS = (
         "it changes an item in place",
     ),
     (("STORE_ATTR", "DELETE_ATTR"), "it changes an attribute"),
-    (("STORE_GLOBAL", "DELETE_GLOBAL", "STORE_NAME", "DELETE_"), "it sets or deletes a variable"),
-    (("LOAD_BUILD_CLASS", "BUILD_CLASS", "LOAD_SUPER_ATTR"), "it defines a class"),
+    (("STORE_GLOBAL", "DELETE_"), "it sets or deletes a variable"),
+    (
+        ("LOAD_BUILD_CLASS", "LOAD_LOCALS", "STORE_NAME", "BUILD_CLASS", "LOAD_SUPER_ATTR"),
+        "it defines a class",
+    ),
     (("PRINT_",), "it prints"),
     (("RAISE_VARARGS", "RERAISE"), "it raises an exception"),
     (("MATCH_",), "it has a match statement"),

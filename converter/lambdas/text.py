@@ -239,8 +239,23 @@ def _compare(node: Compare) -> Written:
 
 
 def _logical(node: Logical) -> Written:
+    chained = _chain(node)
+    if chained:
+        links = (f" {each.operator} {_at(each.right, _BITS)}" for each in chained)
+        return _at(chained[0].left, _BITS) + "".join(links), _COMPARE
     level = _AND if node.operator == "and" else _OR
     return f"{_at(node.left, level)} {node.operator} {_at(node.right, level)}", level
+
+
+def _chain(node: Expression) -> tuple[Compare, ...]:
+    """``a < b < c``, where what stands twice is computed once; empty for all else."""
+    if isinstance(node, Compare):
+        return (node,)
+    if not isinstance(node, Logical) or node.operator != "and":
+        return ()
+    left, right = _chain(node.left), _chain(node.right)
+    linked = bool(left and right) and left[-1].right is right[0].left
+    return left + right if linked else ()
 
 
 def _sequence(node: Sequence) -> Written:
