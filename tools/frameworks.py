@@ -17,7 +17,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -39,10 +39,13 @@ class Framework:
     env: Mapping[str, str] = field(default_factory=dict)
     build_tools: tuple[str, ...] = ()
     """Installed first, for source packages too old for a build in isolation."""
+    libraries: tuple[str, ...] = ()
+    """Installed last and without what they ask for, which is there or not needed for layers."""
 
     @property
     def fingerprint(self) -> str:
-        return "\n".join((self.python, *self.build_tools, *self.requirements)) + "\n"
+        parts = (self.python, *self.build_tools, *self.requirements, *self.libraries)
+        return "\n".join(parts) + "\n"
 
 
 def _standalone(version: str, *rest: str, theano: bool = False) -> Framework:
@@ -75,6 +78,26 @@ def _legacy_keras(tensorflow: str, version: str, *rest: str) -> Framework:
 _OLD = ("h5py<3", PROTOBUF, "numpy<1.17")
 _OLD_TF = ("tensorflow==1.13.1", *_OLD)
 
+_OLD_LIBROSA = ("librosa<0.8", "numba<0.50", "soundfile>=0.12")
+_OF_CYBERZHG = (
+    "keras-layer-normalization==0.14.0",
+    "keras-multi-head==0.27.0",
+    "keras-pos-embd==0.11.0",
+    "keras-position-wise-feed-forward==0.6.0",
+    "keras-embed-sim==0.8.0",
+    "keras-self-attention==0.46.0",
+    "keras-transformer==0.38.0",
+    "keras-bert==0.86.0",
+)
+_OLD_LIBRARIES = ("efficientnet==1.1.1", "keras-resnet==0.2.0", "kapre==0.1.7", *_OF_CYBERZHG)
+_LIBRARIES = (
+    "efficientnet==1.1.1",
+    "keras-applications==1.0.8",
+    "kapre==0.3.7",
+    "keras-self-attention==0.51.0",
+)
+"""What wrote many a file of the time, and has come to its end."""
+
 FRAMEWORKS: dict[str, Framework] = {
     "keras-1.0.5-theano": _standalone(
         "1.0.5", "theano==1.0.5", "h5py<3", "numpy<1.17", "scipy", theano=True
@@ -90,7 +113,9 @@ FRAMEWORKS: dict[str, Framework] = {
     "keras-2.0.0": _standalone("2.0.0", *_OLD_TF, "pyyaml<6", "scipy"),
     "keras-2.0.6": _standalone("2.0.6", *_OLD_TF, "pyyaml<6", "scipy"),
     "keras-2.1.6": _standalone("2.1.6", *_OLD_TF, "pyyaml<6"),
-    "keras-2.2.4": _standalone("2.2.4", "tensorflow==1.14.0", *_OLD),
+    "keras-2.2.4": replace(
+        _standalone("2.2.4", "tensorflow==1.14.0", *_OLD, *_OLD_LIBROSA), libraries=_OLD_LIBRARIES
+    ),
     "keras-2.2.4-theano": _standalone(
         "2.2.4", "theano==1.0.5", "tensorflow==1.14.0", *_OLD, "scipy", theano=True
     ),
@@ -101,7 +126,7 @@ FRAMEWORKS: dict[str, Framework] = {
     "tf-2.1.0": _tf("3.7", "2.1.0", *_addons("0.9.1"), "h5py<3", PROTOBUF, "numpy<1.19"),
     "tf-2.2.0": _tf("3.8", "2.2.0", "h5py<3", PROTOBUF, "numpy<1.19"),
     "tf-2.3.0": _tf("3.8", "2.3.0", *_addons("0.11.2"), PROTOBUF),
-    "tf-2.4.0": _tf("3.8", "2.4.0", PROTOBUF),
+    "tf-2.4.0": replace(_tf("3.8", "2.4.0", PROTOBUF, "librosa<0.10"), libraries=_LIBRARIES),
     "tf-2.5.0": _tf("3.9", "2.5.0", "tensorflow-addons==0.13.0", PROTOBUF),
     "tf-2.6.0": _tf("3.9", "2.6.0", "keras<2.7", PROTOBUF),
     "tf-2.7.0": _tf("3.9", "2.7.0", PROTOBUF, "numpy<1.24", "h5py<3.9"),
@@ -216,9 +241,10 @@ def build(name: str) -> str:
     install = ("pip", "install", "--quiet", "--python", str(python_of(name)))
     if framework.build_tools:
         _uv(*install, *framework.build_tools)
-        _uv(*install, "--no-build-isolation", *framework.requirements)
-    else:
-        _uv(*install, *framework.requirements)
+        install += ("--no-build-isolation",)
+    _uv(*install, *framework.requirements)
+    if framework.libraries:
+        _uv(*install, "--no-deps", *framework.libraries)
     (folder / MARKER).write_text(framework.fingerprint)
     return f"{name}: built"
 

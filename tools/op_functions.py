@@ -18,7 +18,7 @@ from pathlib import Path
 import frameworks
 
 from converter.ops.node_defs import NODES
-from converter.ops.refused import REASONS
+from converter.ops.refused import reason
 from converter.ops.registry import FUNCTIONS, TABLES
 
 TOOLS = Path(__file__).resolve().parent
@@ -73,6 +73,12 @@ up in TensorFlow, and nothing from a file is run.
 - Like the functions themselves, the nodes hand no mask on.
 - Arithmetic with `tf.shape` needs no nodes: lengths that the file tells are numbers, one length may
   stay open, and the batch beside it where it is that of the tensor that is reshaped.
+- A size or a range that something needs as a tensor becomes nodes that count it.
+- Complex numbers are two tensors, until something makes real ones of them.
+- Pictures are resized on every grid and with every kernel that TensorFlow has; what Keras does not
+  have is a product with two matrices, for which the size of the pictures has to be known.
+- Keras adds an array like (3, 1) to one like (3, 3) along a wrong axis; where that could be, nodes
+  subtract the negative.
 - An argument that is not in these functions' signatures, or that the file does not hold, is named
   in the refusal. `==` and `!=` of TFOpLambda and `tf.einsum` lose their operands on being saved.
 
@@ -101,8 +107,8 @@ def page() -> str:
     """The page's text."""
     names = sorted(json.loads(FOUND.read_text()))
     written = [name for name in names if name in FUNCTIONS]
-    refused = [name for name in names if name in REASONS]
-    rest = [name for name in names if name not in FUNCTIONS and name not in REASONS]
+    refused = [name for name in names if name not in FUNCTIONS and reason(name)]
+    rest = [name for name in names if name not in FUNCTIONS and not reason(name)]
     counts = (
         f"TensorFlow 2.4 to 2.15 take the tensors of a graph in "
         f"{len(names)} functions: {len(written)} are written, {len(refused) + len(rest)} refused. "
@@ -125,9 +131,12 @@ def _kernels() -> Iterator[str]:
 
 
 def _refused(names: list[str]) -> Iterator[str]:
-    yield "## Refused, with the reason\n"
-    rows = [f"| `{name}` | {REASONS[name]} |" for name in names]
-    yield "\n".join(["| function | reason |", "|---|---|", *rows]) + "\n"
+    by_reason: dict[str, list[str]] = {}
+    for name in names:
+        by_reason.setdefault(reason(name), []).append(name)
+    for why, those in sorted(by_reason.items()):
+        yield f"## Refused: {why}\n"
+        yield _listed(those)
 
 
 def _listed(names: list[str]) -> str:

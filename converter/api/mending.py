@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from converter.api.custom import provided_names
 from converter.api.pipeline import parse, upgraded
+from converter.api.training import with_readable_state
 from converter.api.walk import layers
 from converter.containers import ModelFile
 from converter.errors import KfixError, MissingObjectError, NotExactError, UnsafeContentError
@@ -35,7 +36,7 @@ def mended(
     result = _with_custom(source, custom) if custom else upgraded(source)
     tolerated = {Severity.REFUSED} if allow_inexact else set()
     require_mended([each for each in result.blockers if each.severity not in tolerated])
-    return result
+    return with_readable_state(source, result)
 
 
 def require_mended(findings: Iterable[Finding]) -> None:

@@ -15,7 +15,7 @@ from converter.layouts import keras1 as keras1_layouts
 from converter.layouts.legacy import CountMismatchError, UnknownVariablesError
 from converter.layouts.optimizer_reading import Saved
 from converter.layouts.variables import variables_of, variables_of_tensorflow_2_5
-from converter.model.description import Model
+from converter.model.description import Model, OptimizerState
 from converter.model.findings import Finding, Severity
 from converter.rules import hard_sigmoid, low_rank_kernels, unknown_inner_class, weight_count
 from converter.rules.apply import Upgrade, upgrade
@@ -66,7 +66,12 @@ def _bind(model: Model, contents: Contents) -> tuple[Model, list[Exception]]:
 
 def _with_optimizer(model: Model, contents: Contents) -> Model:
     """Gives the compile state what training left in the optimizer."""
-    if model.compile is None or model.compile.optimizer is None or not contents.optimizer_weights:
+    if model.compile is None or model.compile.optimizer is None:
+        return model
+    if contents.optimizer_problem:
+        damaged = OptimizerState((), problem=contents.optimizer_problem)
+        return replace(model, compile=replace(model.compile, variables=damaged))
+    if not contents.optimizer_weights:
         return model
     names = {
         data.path: name

@@ -118,7 +118,7 @@ def naming(source: Path) -> Naming:
 
 def _has(contents: Contents, part: str) -> bool:
     if part == OPTIMIZER:
-        return bool(contents.optimizer_weights)
+        return bool(contents.optimizer_weights or contents.optimizer_problem)
     # A state that is no JSON is kept among the attributes.
     return contents.training_config is not None or COMPILE in contents.attributes
 

@@ -28,10 +28,32 @@ def without_compile(result: Upgrade) -> Upgrade:
     return replace(result, model=replace(result.model, compile=None), findings=findings)
 
 
+def with_readable_state(source: ModelFile, result: Upgrade) -> Upgrade:
+    """The model without what training left in its optimizer, where that is damaged."""
+    state = result.model.compile
+    if state is None or state.variables is None:
+        return result
+    problem = source.unreadable(state.variables.variables)
+    if not problem:
+        return result
+    found = Finding(
+        optimizer_state.RULE.code,
+        "optimizer-state",
+        Severity.NOTICE,
+        "",
+        f"the optimizer's state can't go on: {problem}",
+        optimizer_state.LEFT_OUT,
+    )
+    of_state = {optimizer_state.RULE.code}
+    others = tuple(each for each in result.findings if each.code not in of_state)
+    model = replace(result.model, compile=replace(state, variables=None))
+    return replace(result, model=model, findings=(*others, found))
+
+
 def steps_taken(source: ModelFile, model: Model) -> int | None:
     """The number of steps that the optimizer had taken; None where the file does not say it."""
     state = model.compile.variables if model.compile else None
-    if state is None or state.iterations is None:
+    if state is None or state.iterations is None or source.unreadable([state.iterations]):
         return None
     return steps_in(source.read(state.iterations))
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
@@ -67,13 +68,32 @@ def doctor(
     return ExitCode.OK if found.fits else ExitCode.FINDINGS
 
 
+_TAIL = 4 << 20
+"""Bytes of a log that are read: the error that ended a program stands at the end."""
+
+
 def _read(log: str) -> str:
     if log == "-":
-        return sys.stdin.read()
+        return _last_of(sys.stdin.buffer)
+    path = Path(log)
     try:
-        return Path(log).read_text(errors="replace")
+        if not stat.S_ISREG(path.stat().st_mode):
+            # A pipe would wait for a writer, and a device may have no end.
+            raise UsageError(f"{log} is not a regular file", "--log - reads from stdin")
+        with path.open("rb") as stream:
+            stream.seek(max(0, path.stat().st_size - _TAIL))
+            return stream.read(_TAIL).decode("utf-8", "replace")
     except OSError as error:
         raise UsageError(f"{log}: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(f"{log} is no path: {error}") from error
+
+
+def _last_of(stream: BinaryIO) -> str:
+    tail = b""
+    while block := stream.read(1 << 20):
+        tail = (tail + block)[-_TAIL:]
+    return tail.decode("utf-8", "replace")
 
 
 def _text(found: Checkup, verbose: bool) -> Iterator[str]:

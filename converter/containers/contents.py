@@ -40,6 +40,7 @@ class Contents:
             are what Keras 3 writes today: backslashes and ``_layer_checkpoint_dependencies`` of
             early releases are translated, ``Dataset.path`` keeps them.
         optimizer_weights: the optimizer's variables in the file's order.
+        optimizer_problem: why there are none although the file has some: they are damaged.
         attributes: the remaining root attributes of an HDF5 file as text. A ``training_config``
             that is not JSON is left here.
         assets: member names below ``assets/`` of an archive.
@@ -57,6 +58,7 @@ class Contents:
     top_level_weights: tuple[Dataset, ...] = ()
     variables: Mapping[str, Dataset] = field(default_factory=dict)
     optimizer_weights: tuple[Dataset, ...] = ()
+    optimizer_problem: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
     assets: tuple[str, ...] = ()
     metadata: Mapping[str, Json] = field(default_factory=dict)

@@ -40,6 +40,8 @@ MAX_EXPANSION = {EXPANSION_FLOOR: 1_100, 16 << 30: 100}
 # deflate, shuffle, fletcher32, n-bit, scale-offset and LZF: built into HDF5 or h5py, never loaded
 # from a plug-in.
 FILTERS = frozenset({1, 2, 3, 5, 6, 32000})
+OF_OPTIMIZERS = ("optimizer_weights/", "optimizer/")
+"""Where the layouts keep the state of an optimizer."""
 _HINT = "The file was not read. If you trust it, load it where it was made and save it again."
 
 
@@ -60,10 +62,17 @@ class Stored:
 
 @dataclass
 class Tree:
-    """The objects of a checked HDF5 file by path without a leading slash, ordered by name."""
+    """The objects of a checked HDF5 file by path without a leading slash, ordered by name.
+
+    Attributes:
+        groups: paths of the groups.
+        stored: the datasets.
+        damaged: what can't be opened of an optimizer, which a model can do without.
+    """
 
     groups: list[str] = field(default_factory=list)
     stored: dict[str, Stored] = field(default_factory=dict)
+    damaged: dict[str, str] = field(default_factory=dict)
 
     def below(self, prefix: str) -> Iterator[tuple[str, Dataset]]:
         """The datasets inside the group ``prefix``, with their paths relative to it."""
@@ -110,7 +119,9 @@ class _Scan:
                 found = h5o.open(self._open[parent], leaf)
                 self._object(name, path, found, address)
             except (OSError, RuntimeError, KeyError, ValueError) as error:
-                raise NotAModelError(f"/{path} is damaged: {error}") from error
+                if not path.startswith(OF_OPTIMIZERS):
+                    raise NotAModelError(f"/{path} is damaged: {error}") from error
+                self._tree.damaged[path] = str(error)
         self._expanding.check("")
         return self._tree
 

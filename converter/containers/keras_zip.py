@@ -51,6 +51,7 @@ def _read(archive: zipfile.ZipFile, path: Path) -> tuple[Contents, Hdf5Source | 
         training_config=config.get("compile_config"),
         variables=variables,
         optimizer_weights=optimizer,
+        optimizer_problem=weights_h5.optimizer_problem(source.tree) if source else "",
         assets=tuple(
             sorted(name for name in names if name.startswith(ASSETS) and not name.endswith("/"))
         ),

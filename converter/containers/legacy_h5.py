@@ -45,6 +45,7 @@ def read(path: Path, kind: Kind, source: Hdf5Source) -> Contents:
         if name.rstrip("0123456789") not in _PARSED
     }
     training_config = _training_config(root, where, others)
+    optimizer, problem = _optimizer(source)
     return Contents(
         path=path,
         kind=kind,
@@ -54,7 +55,8 @@ def read(path: Path, kind: Kind, source: Hdf5Source) -> Contents:
         training_config=training_config,
         layer_groups=groups,
         top_level_weights=top_level,
-        optimizer_weights=_optimizer(source),
+        optimizer_weights=optimizer,
+        optimizer_problem=problem,
         attributes=others,
     )
 
@@ -142,8 +144,15 @@ def _numbered_layers(source: Hdf5Source, weights: Any, prefix: str) -> tuple[Lay
     return tuple(found)
 
 
-def _optimizer(source: Hdf5Source) -> tuple[Dataset, ...]:
+def _optimizer(source: Hdf5Source) -> tuple[tuple[Dataset, ...], str]:
+    """The variables of the optimizer, or what is wrong with them, which the model survives."""
     if OPTIMIZER not in source.tree.groups:
-        return ()
-    names = attributes.names(source.hdf5[OPTIMIZER].id, "weight_names", f"/{OPTIMIZER}") or ()
-    return tuple(_dataset(source.tree, OPTIMIZER, name) for name in names)
+        return (), f"/{OPTIMIZER} is no group" if OPTIMIZER in source.tree.stored else ""
+    try:
+        group = source.hdf5[OPTIMIZER].id
+        names = attributes.names(group, "weight_names", f"/{OPTIMIZER}")
+        if names is None:
+            return (), f"/{OPTIMIZER} has no weight_names: the order of its arrays is lost"
+        return tuple(_dataset(source.tree, OPTIMIZER, name) for name in names), ""
+    except (NotAModelError, OSError, RuntimeError) as error:
+        return (), f"it is damaged: {error}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +39,22 @@ class ModelFile(Closing):
             NotAModelError: its bytes are damaged.
         """
         return self._weights().read(dataset)
+
+    def unreadable(self, datasets: Iterable[Dataset]) -> str:
+        """Why one of the arrays can't be read, empty where all can.
+
+        Those that lie in one piece are inside the file, as it was checked on opening; the others
+        are read, because each chunk may be damaged by itself.
+        """
+        weights = self._weights()
+        try:
+            for dataset in datasets:
+                if weights.location(dataset) is None:
+                    for _ in weights.blocks(dataset):
+                        pass
+        except NotAModelError as error:
+            return str(error)
+        return ""
 
     def blocks(self, dataset: Dataset, nbytes: int = BLOCK) -> Iterator[tuple[slice, Array]]:
         """The array in slices of axis 0 of about ``nbytes`` bytes.

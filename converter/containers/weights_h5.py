@@ -31,6 +31,7 @@ def read(path: Path, source: Hdf5Source) -> Contents:
         writer=writer_of(texts.pop("keras_version", "3"), texts.pop("backend", None)),
         variables=variables,
         optimizer_weights=optimizer,
+        optimizer_problem=optimizer_problem(source.tree),
         attributes=texts,
     )
 
@@ -45,7 +46,12 @@ def split(tree: Tree) -> tuple[dict[str, Dataset], tuple[Dataset, ...]]:
             optimizer.append(stored.dataset)
         else:
             variables[path] = stored.dataset
-    return variables, tuple(optimizer)
+    return variables, () if tree.damaged else tuple(optimizer)
+
+
+def optimizer_problem(tree: Tree) -> str:
+    """What is wrong with the variables of the optimizer; empty where nothing is."""
+    return next((f"it is damaged: /{path}: {why}" for path, why in tree.damaged.items()), "")
 
 
 def today(path: str) -> str:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from converter.doctor import probe
 from converter.errors import UsageError
 
 TRIAL_SECONDS = 120.0
 _START_SECONDS = 60.0
+_GRACE_SECONDS = 2.0
+_KEPT, _READ = 4 << 20, 64 << 20
+"""Bytes of the output that are kept (the answer is its last line), and that are read at all."""
 # The folder that Python is started in is not of the environment, and its files are not run.
 _SCRIPT = (
     "import sys; sys.path[:] = [each for each in sys.path if each]\n"
@@ -130,7 +137,7 @@ class Environment:
 
 
 def look_at(python: str, folder: Path, trial_seconds: float = TRIAL_SECONDS) -> Environment:
-    """Runs the probe with an interpreter.
+    """Runs the probe with an interpreter; whatever it started is gone afterwards.
 
     Args:
         python: path or name of the interpreter.
@@ -138,28 +145,87 @@ def look_at(python: str, folder: Path, trial_seconds: float = TRIAL_SECONDS) -> 
         trial_seconds: how long each library may take.
 
     Raises:
-        UsageError: this is not an interpreter, or one older than Python 3.6.
+        UsageError: this is not an interpreter, or one older than Python 3.6, or it hangs.
     """
     command = [python, "-c", _SCRIPT, str(folder), str(trial_seconds)]
+    # The trials run two at a time.
     limit = _START_SECONDS + len(probe.TRIALS) * trial_seconds
     try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit, check=False
-        )
+        out = _printed(command, min(_START_SECONDS, limit), limit)
     except FileNotFoundError:
         raise UsageError(f"{python}: no such file", "give the path of a python") from None
-    except OSError as error:
-        raise UsageError(f"{python}: {error.strerror}", "give the path of a python") from None
-    except subprocess.TimeoutExpired:
-        raise UsageError(f"{python}: did not answer within {limit:g} s") from None
-    lines = done.stdout.decode("utf-8", "replace").splitlines()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"{python}: {reason}", "give the path of a python") from None
+    except subprocess.TimeoutExpired as late:
+        raise UsageError(f"{python}: did not answer within {late.timeout:g} s") from None
+    lines = out.decode("utf-8", "replace").splitlines()
     told = [line for line in lines if line.startswith(probe.MARKER)]
-    if not told:
+    try:
+        return environment(json.loads(told[-1].removeprefix(probe.MARKER)))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError):
         raise UsageError(
             f"{python}: is no Python that kfix can look at, or does not start",
             "it has to be Python 3.6 or newer",
-        )
-    return environment(json.loads(told[-1].removeprefix(probe.MARKER)))
+        ) from None
+
+
+def _printed(command: list[str], first_line: float, whole: float) -> bytes:
+    """The end of what a program prints; it and its children are killed when its time is over.
+
+    Raises:
+        TimeoutExpired: it printed nothing in time, or did not leave.
+    """
+    # A group of its own, to reach the children of a wrapper script as well.
+    options: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {}
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        **options,
+    )
+    assert process.stdout is not None
+    output = _Tail(process.stdout)
+    output.start()
+    try:
+        if not output.began.wait(first_line):
+            raise subprocess.TimeoutExpired(command, first_line)
+        process.wait(whole)
+    finally:
+        _end(process)
+        # A child that left the group may hold the pipe open for ever.
+        output.join(_GRACE_SECONDS)
+    return output.kept
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    process.wait()
+
+
+class _Tail(threading.Thread):
+    """Reads a pipe to its end and keeps the last of it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        super().__init__(daemon=True)
+        self.stream = stream
+        self.began = threading.Event()
+        self.kept = b""
+
+    def run(self) -> None:
+        """Reads until there is no writer any more; one who never ends finds the pipe closed."""
+        count = 0
+        with self.stream:
+            while count < _READ and (block := os.read(self.stream.fileno(), 1 << 20)):
+                count += len(block)
+                self.kept = (self.kept + block)[-_KEPT:]
+                self.began.set()
+        self.began.set()
 
 
 def environment(told: Mapping[str, Any]) -> Environment:

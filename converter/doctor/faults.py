@@ -336,11 +336,22 @@ FAULTS = (
         links=(_KERAS + "6766",),
     ),
     Fault(
+        "names-twice-in-h5",
+        r"[Nn]ame already exists|The name \S+ already exists",
+        "In the .h5 that is being saved, two things have one name: two weights of a layer of your "
+        "own (give each a name of its own in add_weight), or a layer and the beginning of "
+        "another's name (fire2 and fire2/squeeze). A checkpoint goes by objects and not by names, "
+        "so a trained model can be saved: model.save_weights('checkpoint'), without .h5.",
+        commands=("kfix convert checkpoint.index --to keras --builder my_model.py:build",),
+        links=(_TF + "36650", _TF + "61813", _KERAS + "6005"),
+    ),
+    Fault(
         "names-twice",
-        r"name already exists|is used \d+ times in the model",
-        "Two layers or weights have one name.",
+        r"is used \d+ times in the model|should have unique names|already the name of a layer",
+        "Two layers have one name. Mostly one model is put together of two: give each layer a "
+        "name of its own there (layer._name = ... before the models are joined).",
         commands=(_CHECK,),
-        links=(_TF + "36650",),
+        links=(_KERAS + "19375",),
     ),
 )
 
@@ -348,13 +359,21 @@ FAULTS = (
 _ERROR_LINE = re.compile(r"^[\w.]*(Error|Exception|Interrupt|Warning)\b.*", re.MULTILINE)
 
 
+_LINES, _LINE, _WHOLE = 200, 4_000, 100_000
+"""How many errors of a log are looked at, how much of each, and how much of the log as a whole."""
+
+
 def recognised(text: str) -> Fault | None:
     """The fault that an error's text tells of; None where no row fits.
 
     A log may hold several errors: the last one is the one that ended the program.
     """
-    last_first = [found[0] for found in _ERROR_LINE.finditer(text)][::-1]
-    return next((fault for part in (*last_first, text) if (fault := _row(part))), None)
+    errors = [found[0][:_LINE] for found in _ERROR_LINE.finditer(text)]
+    last_first = errors[: -_LINES - 1 : -1]
+    return next(
+        (fault for part in (*last_first, text[-_WHOLE:]) if (fault := _row(part))),
+        None,
+    )
 
 
 def _row(text: str) -> Fault | None:

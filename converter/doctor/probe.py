@@ -15,11 +15,14 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Dict, Iterable, List, Optional, Set
 
 MARKER = "kfix-probe: "
+KEPT = 1 << 20
+"""Bytes that are kept of the beginning and of the end of what a trial prints."""
 PACKAGES = (
     "tensorflow",
     "tensorflow-cpu",
@@ -338,22 +341,49 @@ def trial(name: str, source: str, timeout: float) -> Dict[str, Any]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+        streams = [Ends(process.stdout), Ends(process.stderr)]
         try:
-            out, err = process.communicate(timeout=timeout)
+            process.wait(timeout)
             late = False
         except subprocess.TimeoutExpired:
             process.kill()
-            out, err = process.communicate()
+            process.wait()
             late = True
+        # A child of the library's may hold the pipes open.
+        out, err = [stream.text(2.0) for stream in streams]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     told = {"name": name, "exit": process.returncode, "late": late}  # type: Dict[str, Any]
-    for line in out.decode("utf-8", "replace").splitlines():
+    for line in out.splitlines():
         if line.startswith(MARKER):
             told.update(json.loads(line[len(MARKER) :]))
-    told["text"] = ends(err.decode("utf-8", "replace"))
+    told["text"] = ends(err)
     told["seconds"] = round(time.time() - started, 1)
     return told
+
+
+class Ends(threading.Thread):
+    """Reads a pipe to its end, and keeps the beginning and the end of what comes."""
+
+    def __init__(self, stream: Any) -> None:
+        threading.Thread.__init__(self)
+        self.daemon = True
+        self.stream = stream
+        self.first, self.last = b"", b""
+        self.start()
+
+    def run(self) -> None:
+        """Reads until there is no writer any more."""
+        for block in iter(lambda: os.read(self.stream.fileno(), 1 << 16), b""):
+            if len(self.first) < KEPT:
+                self.first += block
+            else:
+                self.last = (self.last + block)[-KEPT:]
+
+    def text(self, seconds: float) -> str:
+        """What came, once the writer has left or the seconds are over."""
+        self.join(seconds)
+        return (self.first + self.last).decode("utf-8", "replace")
 
 
 def ends(text: str) -> str:
@@ -370,6 +400,9 @@ def installed(name: str, found: Iterable[Dict[str, Any]]) -> bool:
 
 def main(folder: str, timeout: float) -> None:
     """Looks at everything and prints it."""
+    # Whoever waits can tell an interpreter that starts from one that hangs.
+    print("started")
+    sys.stdout.flush()
     found = distributions(sys.path)
     wanted = [(name, source) for name, source in TRIALS if installed(name, found)]
     with ThreadPoolExecutor(2) as pool:

@@ -99,6 +99,15 @@ def default(writer: Writer, kind: str, name: str, argument: str) -> Json | Absen
     return found[0] if agreed else Absent.UNTOLD
 
 
+def had(writer: Writer, kind: str, name: str) -> bool:
+    """Whether a release that may have written a file has an object of its own by a name.
+
+    What is not known may be: so it is where no release is known that may have written it.
+    """
+    found = candidates(writer)
+    return not found or any(_described(each, kind, name) is not None for each in found)
+
+
 def layer_classes(release: Release) -> frozenset[str]:
     """The layer classes of a release that are public, by the names that files have for them."""
     return frozenset(

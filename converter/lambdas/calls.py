@@ -233,10 +233,35 @@ def _where(at: At, condition: Any, x: Any = None, y: Any = None) -> Any:
     return at.tf("where", condition, x, y)
 
 
+METHODS = {0: "bilinear", 1: "nearest", 2: "bicubic", 3: "area"}
+"""Ways of resizing by their numbers in TensorFlow 1."""
+
+
 def _resize(at: At, images: Any, size: Any, method: Any = "bilinear", **keywords: Any) -> Any:
-    if at.of_tensorflow_2 is not True:
-        raise NoForm("it resizes on a grid that TensorFlow 2 changed")
+    """Releases from 1.13 have the name for the function of their own version."""
+    if at.of_tensorflow_2 is None:
+        raise NoForm("it resizes on a grid that TensorFlow 2 changed, and the file tells no release")
+    if not at.of_tensorflow_2:
+        return _resize_images(at, images, size, method, **keywords)
     return at.tf("image.resize", images, size, method=method, **keywords)
+
+
+def _resize_images(
+    at: At,
+    images: Any,
+    size: Any,
+    method: Any = 0,
+    align_corners: Any = False,
+    preserve_aspect_ratio: Any = False,
+) -> Any:
+    """As TensorFlow 1 had it: pictures that have the size stay as they are."""
+    how = METHODS.get(method, method)
+    if preserve_aspect_ratio or how not in ("bilinear", "nearest"):
+        raise NoForm(f"it resizes by {'keeping the ratio' if preserve_aspect_ratio else how}")
+    if at.shape(images)[-3:-1] == tuple(listed(given_form(size))):
+        return images
+    name = "resize_bilinear" if how == "bilinear" else "resize_nearest_neighbor"
+    return at.tf(f"compat.v1.image.{name}", images, size, align_corners=align_corners)
 
 
 def _div(at: At, x: Any, y: Any) -> Any:
@@ -254,7 +279,7 @@ OWN: dict[str, Callable[..., Any]] = {
     "eye": _eye,
     "fill": _fill,
     "image.resize": _resize,
-    "image.resize_images": _resize,
+    "image.resize_images": _resize_images,
     "ones": _filled(1.0),
     "where": _where,
     "zeros": _filled(0.0),

@@ -25,9 +25,16 @@ class Scope(Enum):
 
 @dataclass(frozen=True)
 class Constant:
-    """A value that stands in the code."""
+    """A value that stands in the code; equal to another only where its type is equal too."""
 
     value: Value
+
+    def __eq__(self, other: object) -> bool:
+        # Not the values themselves: 1 == True == 1.0 and 0.0 == -0.0.
+        return isinstance(other, Constant) and repr(self.value) == repr(other.value)
+
+    def __hash__(self) -> int:
+        return hash(repr(self.value))
 
 
 @dataclass(frozen=True)
@@ -127,7 +134,7 @@ class Sequence:
 
 @dataclass(frozen=True)
 class Mapping:
-    """A dictionary."""
+    """A dictionary; the value of a key that is `Starred` is a mapping, taken in as a whole."""
 
     keys: tuple[Expression, ...]
     values: tuple[Expression, ...]
@@ -215,7 +222,9 @@ class Function:
         result: what is returned.
         globals: the global names that are used, each once, in order of use.
         closure: the variables of enclosing functions, in the order of the stored cells.
-        python: the release that compiled it, ``(3, 7)``; several releases may share a form.
+        python: the release that compiled it, ``(3, 7)``; several releases may share a form. It is
+            ``(3, 0)`` for Python 2 with ``from __future__ import division``, which divides like
+            that, and empty for a function inside another.
         line: the first line in the source.
         file: the source file's name, as the bytecode keeps it.
         defaults: of parameters, for a function inside another.

@@ -127,6 +127,10 @@ def within(module: Thing, name: str) -> Any:
         return NUMBERS_OF_NUMPY[name]
     if path == "tensorflow.newaxis":
         return None
+    if path == "keras.backend.tf":
+        return Thing(TENSORFLOW)
+    if ".image.ResizeMethod." in path:
+        return {"nearest_neighbor": "nearest"}.get(name.lower(), name.lower())
     if root in (TENSORFLOW, NUMPY) and (name in DTYPES or name in DTYPE_NAMES):
         return DTYPE_NAMES.get(name, name)
     return Thing(path)

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
 
-from converter.layouts import addons
+from converter.knowledge import keras3
+from converter.layouts import addons, well_known
 from converter.layouts.graph_order import ordered_layers
 from converter.layouts.variables import Variable, is_op, variables_of
 from converter.model.description import Dataset, Layer, Model, Weight
@@ -241,7 +242,7 @@ def weight(name: str, dataset: Dataset) -> Weight:
 def _bind_layer(
     layer: Layer, stored: Stored, implicit_masks: bool, variables: VariablesOf
 ) -> Layer:
-    if variables(layer) is None and not layer.inner and layer.model is None:
+    if not layer.inner and layer.model is None and _is_unknown(layer, stored, variables):
         return replace(layer, weights=tuple(weight(name, data) for name, data in stored))
     try:
         places = slots(layer, implicit_masks=implicit_masks, variables=variables)
@@ -251,6 +252,9 @@ def _bind_layer(
             raise
         return bound
     if len(places) != len(stored):
+        if _has_well_known(layer):
+            stock = _without_well_known(variables)
+            return _bind_layer(layer, stored, implicit_masks, stock)
         raise CountMismatchError(layer, len(places), len(stored))
     if not implicit_masks and (layer.inner or layer.model is not None):
         places = _by_names(layer, places, stored, variables)
@@ -258,6 +262,32 @@ def _bind_layer(
     for slot, (_, dataset) in zip(places, stored, strict=True):
         found.setdefault(slot.path, {})[slot.index] = weight(slot.name, dataset)
     return place(layer, layer.name, found)
+
+
+def _is_unknown(layer: Layer, stored: Stored, variables: VariablesOf) -> bool:
+    """Whether the class of a layer is not known, or its weights are not those of the class."""
+    library = well_known.known(layer.class_name, layer.config)
+    if library is None or not _is_well_known(layer):
+        return variables(layer) is None
+    names, shapes = [name for name, _ in stored], [data.shape for _, data in stored]
+    return not library.has(layer.config, names, shapes)
+
+
+def _has_well_known(layer: Layer) -> bool:
+    """Whether a container holds what may be of a library; another count of weights says no."""
+    return _is_well_known(layer) or any(
+        _has_well_known(child) for _, child in _children(layer, False)
+    )
+
+
+def _is_well_known(layer: Layer) -> bool:
+    stock = layer.class_name in keras3.LAYERS
+    return not stock and well_known.known(layer.class_name, layer.config) is not None
+
+
+def _without_well_known(variables: VariablesOf) -> VariablesOf:
+    """The same where classes that are no longer taken for a library's are not known."""
+    return lambda each: None if _is_well_known(each) else variables(each)
 
 
 def _bind_by_layer(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from converter.knowledge import keras3
-from converter.layouts import addons
+from converter.layouts import addons, well_known
 from converter.model.description import Json, Layer
 
 Config = Mapping[str, Json]
@@ -221,6 +221,9 @@ def variables_of(layer: Layer) -> list[Variable] | None:
     """
     if is_op(layer):
         return []
+    library = well_known.known(layer.class_name, layer.config)
+    if library is not None:
+        return [Variable(name, trainable) for name, trainable in library.variables(layer.config)]
     table = _TABLE.get(layer.class_name)
     if table is not None:
         own = table(layer.config)

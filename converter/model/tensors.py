@@ -24,6 +24,8 @@ _SAME = frozenset(
         *("Addons>GELU", "Addons>Sparsemax", "Addons>TLU", "Addons>Snake", "Addons>Maxout"),
         *("Addons>FilterResponseNormalization", "Addons>StochasticDepth"),
         *("Addons>PolynomialCrossing", "Addons>PoincareNormalize", "Addons>MultiHeadAttention"),
+        *("keras_contrib>InstanceNormalization", "keras_contrib>SubPixelUpscaling"),
+        *("cnn_finetune>Scale", "ssd_keras>L2Normalization", "faceswap>PixelShuffler"),
     }
 )
 """Layers whose output has the rank of their input; of several inputs, the highest."""

@@ -9,9 +9,9 @@ from typing import Any
 
 from converter.model.description import Call, Json, Layer
 from converter.ops import node_defs
-from converter.ops.nodes import Function, Nodes, NoForm, Result
-from converter.ops.refused import REASONS
-from converter.ops.registry import FUNCTIONS
+from converter.ops.nodes import Complex, Function, Nodes, NoForm, Result
+from converter.ops.refused import reason
+from converter.ops.registry import FUNCTIONS, OF_COMPLEX
 
 OP_LAYERS = frozenset(
     {
@@ -68,16 +68,32 @@ def written(layer: Layer, call: Call, nodes: Nodes) -> Result:
     if layer.class_name in OF_COMPOSITES:
         raise NoForm("it is of ragged or sparse tensors")
     name, given = _arguments(layer, call)
-    if name in REASONS:
-        raise NoForm(REASONS[name])
     if name not in FUNCTIONS:
-        raise NoForm(f"there is no form for {called(layer)}")
-    function = FUNCTIONS[name]
+        raise NoForm(reason(name) or f"there is no form for {called(layer)}")
+    return applied(FUNCTIONS[name], given, nodes)
+
+
+def applied(function: Function, given: dict[str, Any], nodes: Nodes) -> Result:
+    """A function of a table with arguments that a file has for it.
+
+    Raises:
+        NoForm: why there is no exact form for them.
+    """
     _check(function, given)
+    first, *rest = parameters(function)
+    if any(map(_is_complex, given.values())):
+        function = OF_COMPLEX.get(function, _refuse_complex)
     try:
-        return function(nodes, **given)
+        return function(
+            nodes, given.get(first), **{key: given[key] for key in rest if key in given}
+        )
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise NoForm(f"its arguments are not as expected ({error})") from error
+
+
+def parameters(function: Function) -> list[str]:
+    """The names of the arguments of TensorFlow's function, in order."""
+    return [each.name for each in _parameters(function)]
 
 
 def _arguments(layer: Layer, call: Call) -> tuple[str, dict[str, Any]]:
@@ -93,6 +109,14 @@ def _arguments(layer: Layer, call: Call) -> tuple[str, dict[str, Any]]:
     if name not in FUNCTIONS or not call.args:
         return name, given
     return name, {_parameters(FUNCTIONS[name])[0].name: call.args[0], **given}
+
+
+def _is_complex(value: Any) -> bool:
+    return any(map(_is_complex, value)) if isinstance(value, list) else isinstance(value, Complex)
+
+
+def _refuse_complex(g: Nodes, first: Any, **given: Any) -> Result:
+    raise NoForm("it is of complex numbers")
 
 
 @cache

@@ -9,6 +9,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from converter.model.description import TensorRef
 from converter.ops.nodes import (
     FLOATS,
@@ -35,7 +37,7 @@ ONE = {
     "Arctanh": "math.atanh",
     "BitwiseInvert": "bitwise.invert",
     "Ceil": "math.ceil",
-    "Copy": "identity guarantee_const ensure_shape",
+    "Copy": "identity guarantee_const ensure_shape debugging.check_numerics",
     "Cos": "math.cos",
     "Cosh": "math.cosh",
     "Erf": "math.erf",
@@ -43,6 +45,7 @@ ONE = {
     "Erfinv": "math.erfinv",
     "Exp": "math.exp",
     "Expm1": "math.expm1",
+    "I0": "math.bessel_i0 math.special.bessel_i0",
     "Floor": "math.floor",
     "Log": "math.log",
     "Log1p": "math.log1p",
@@ -107,6 +110,12 @@ COMPARISONS = {
 
 NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
     "Add": operator.add,
+    "Equal": operator.eq,
+    "Greater": operator.gt,
+    "GreaterEqual": operator.ge,
+    "Less": operator.lt,
+    "LessEqual": operator.le,
+    "NotEqual": operator.ne,
     "FloorDivide": operator.floordiv,
     "Maximum": max,
     "Minimum": min,
@@ -174,10 +183,14 @@ def pair(g: Nodes, class_name: str, x: Any, y: Any, dtype: str | None = None) ->
 
 def _of_sizes(class_name: str, x: Any, y: Any) -> Value | None:
     """Arithmetic with lengths of axes, which needs no node; None where a tensor is involved."""
+    if isinstance(x, list) or isinstance(y, list):
+        return _of_shapes(class_name, x, y)
     if not all(isinstance(each, int | float | Size) for each in (x, y)):
         return None
     if not any(isinstance(each, Size) for each in (x, y)):
-        return Value(NUMBERS[class_name](x, y)) if class_name in NUMBERS else None
+        return _number(NUMBERS[class_name](x, y)) if class_name in NUMBERS else None
+    if class_name == "Subtract" and x == y and x != Size(()):
+        return Value(0)
     if class_name != "Multiply":
         return Value(Size(()))
     product = Size(())
@@ -187,6 +200,26 @@ def _of_sizes(class_name: str, x: Any, y: Any) -> Value | None:
         elif isinstance(each, int):
             product = Size(product.axes, product.factor * each)
     return Value(product)
+
+
+def _number(value: Any) -> Value:
+    return Value(value, {bool: "bool", float: "float32"}.get(type(value), "int32"))
+
+
+def _of_shapes(class_name: str, x: Any, y: Any) -> Value | None:
+    """Arithmetic with each length of a shape; None where there is something else."""
+    count = len(x if isinstance(x, list) else y)
+    ones, others = (each if isinstance(each, list) else [each] * count for each in (x, y))
+    if len(ones) != len(others):
+        return None
+    numbers = int | float | Size
+    if not all(isinstance(each, numbers) for each in (*ones, *others)):
+        return None
+    found = [_of_sizes(class_name, *each) for each in zip(ones, others, strict=True)]
+    values = [each for each in found if each is not None]
+    if len(values) < count:
+        return None
+    return Value([each.value for each in values], values[0].dtype if values else "int32")
 
 
 @function(TABLE, "math.truediv", "math.divide", "realdiv")
@@ -201,6 +234,13 @@ def truediv(g: Nodes, x: Any, y: Any) -> Result:
         x, y = (g.cast(each, wide) if isinstance(each, TensorRef) else each for each in (x, y))
         x, y = (float(each) if isinstance(each, int) else each for each in (x, y))
     return pair(g, "TrueDivide", x, y)
+
+
+@function(TABLE, "compat.v1.div")
+def div(g: Nodes, x: Any, y: Any) -> Result:
+    """As Python 2 divides: integers give integers."""
+    of = g.dtype(x, y)
+    return truediv(g, x, y) if of in FLOATS else floordiv(g, x, y)
 
 
 @function(TABLE, "math.floordiv", "compat.v1.floor_div")
@@ -311,11 +351,37 @@ def where(g: Nodes, condition: Any, x: Any = None, y: Any = None) -> Result:
     """A choice between two; where no choice is given, its result has no fixed shape."""
     if x is None or y is None:
         raise NoForm("the positions of what is true have no fixed shape")
+    if isinstance(condition, list) and isinstance(x, list) and isinstance(y, list):
+        return Value([a if c else b for c, a, b in zip(condition, x, y, strict=True)])
     # Beside constants alone the dtype is TensorFlow's default for them.
     of = g.dtype(x, y) or ("float32" if _has_floats([x, y]) else "int32")
     x, y = (_full(g, each, of) for each in (x, y))
     shape = g.broadcast(condition, x, y)
     return g.op("Where", tensor(g, condition), x, y, gives=of, sized=shape)
+
+
+@function(TABLE, "compat.v1.where")
+def where_of_version_1(g: Nodes, condition: Any, x: Any = None, y: Any = None) -> Result:
+    """Of arrays of one shape; it chooses whole rows where its condition is a vector."""
+    if x is None or y is None or g.rank(condition) != g.rank(x):
+        raise NoForm("it chooses whole rows where its condition is a vector")
+    return where(g, condition, x, y)
+
+
+@function(TABLE, "math.nextafter")
+def nextafter(g: Nodes, x1: Any, x2: Any) -> Result:
+    of = g.dtype(x1, x2)
+    return g.op(
+        "Nextafter", g.tensor(x1, of), g.tensor(x2, of), gives=of, sized=g.broadcast(x1, x2)
+    )
+
+
+@function(TABLE, "math.polyval")
+def polyval(g: Nodes, coeffs: Any, x: Any) -> Result:
+    total = coeffs[0]
+    for each in coeffs[1:]:
+        total = pair(g, "Add", each, pair(g, "Multiply", total, x))
+    return total if isinstance(total, TensorRef) else Value(total, "float32")
 
 
 def _full(g: Nodes, value: Any, dtype: str) -> Any:
@@ -333,7 +399,11 @@ def _has_floats(value: Any) -> bool:
 def cast(g: Nodes, x: Any, dtype: Any) -> Result:
     if isinstance(x, int | float | Size):
         return Value(x, str(dtype))
-    if not isinstance(dtype, str) or dtype.startswith(("complex", "q", "string")):
+    if dtype in ("complex64", "complex128"):
+        from converter.ops.complexes import from_real
+
+        return from_real(g, x, dtype)
+    if not isinstance(dtype, str) or dtype.startswith(("q", "string")):
         raise NoForm(f"it casts to {dtype}")
     return g.op("Cast", tensor(g, x), gives=dtype, sized=g.shape(x), dtype=dtype)
 
@@ -345,6 +415,7 @@ def saturate_cast(g: Nodes, value: Any, dtype: Any) -> Result:
 
 for _name, _dtype in {
     "to_float": "float32",
+    "to_bfloat16": "bfloat16",
     "to_double": "float64",
     "to_int32": "int32",
     "to_int64": "int64",
@@ -354,7 +425,14 @@ for _name, _dtype in {
 
 @function(TABLE, "ones_like", "compat.v1.ones_like")
 def ones_like(g: Nodes, input: Any, dtype: Any = None, optimize: Any = True) -> Result:
+    if isinstance(input, list):
+        return Value(np.ones(np.shape(plain_shape(input)), dtype="int32").tolist())
     return g.cast(g.op("OnesLike", tensor(g, input), sized=g.shape(input)), dtype)
+
+
+def plain_shape(lengths: list[Any]) -> list[Any]:
+    """Lengths of which none is open: only how many they are matters."""
+    return [0 if isinstance(each, Size) else each for each in lengths]
 
 
 @function(TABLE, "zeros_like", "compat.v1.zeros_like")

@@ -8,7 +8,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from converter.model.description import TensorRef
+import numpy as np
+
+from converter.model.description import Array, TensorRef
 from converter.ops.elementwise import pair, tensor
 from converter.ops.nodes import FLOATS, Nodes, NoForm, Result, Table, function, plain, span
 from converter.ops.reductions import reduced
@@ -16,26 +18,7 @@ from converter.ops.reductions import reduced
 TABLE: Table = {}
 
 HEIGHT, WIDTH = -3, -2
-METHODS = frozenset({"bicubic", "bilinear", "lanczos3", "lanczos5", "nearest"})
-"""Ways of resizing that Keras has too."""
 GRAY = [0.2989, 0.5870, 0.1140]
-
-
-@function(TABLE, "image.resize")
-def resize(
-    g: Nodes,
-    images: Any,
-    size: Any,
-    method: Any = "bilinear",
-    preserve_aspect_ratio: Any = False,
-    antialias: Any = False,
-) -> Result:
-    """All but the nearest give float32."""
-    if preserve_aspect_ratio or method not in METHODS:
-        raise NoForm(f"it resizes by {'keeping the ratio' if preserve_aspect_ratio else method}")
-    if method != "nearest":
-        images = g.cast(images, "float32")
-    return resized(g, images, plain(size), method, bool(antialias))
 
 
 def resized(g: Nodes, x: Any, size: Any, method: str, antialias: bool = False) -> TensorRef:
@@ -50,30 +33,6 @@ def resized(g: Nodes, x: Any, size: Any, method: str, antialias: bool = False) -
         antialias=antialias,
         data_format="channels_last",
     )
-
-
-@function(TABLE, "compat.v1.image.resize_bilinear")
-def resize_bilinear(
-    g: Nodes, images: Any, size: Any, align_corners: Any = False, half_pixel_centers: Any = False
-) -> Result:
-    return _old_grid(g, images, size, "bilinear", align_corners, half_pixel_centers)
-
-
-@function(TABLE, "compat.v1.image.resize_nearest_neighbor")
-def resize_nearest(
-    g: Nodes, images: Any, size: Any, align_corners: Any = False, half_pixel_centers: Any = False
-) -> Result:
-    return _old_grid(g, images, size, "nearest", align_corners, half_pixel_centers)
-
-
-def _old_grid(
-    g: Nodes, images: Any, size: Any, method: str, corners: Any, half_pixels: Any
-) -> TensorRef:
-    if corners or not half_pixels:
-        raise NoForm("it resizes on the grid of TensorFlow 1")
-    if method == "bilinear":
-        images = g.cast(images, "float32")
-    return resized(g, images, plain(size), method)
 
 
 def _flipped(axis: int) -> Any:
@@ -194,13 +153,18 @@ def crop_to_bounding_box(
 
 @function(TABLE, "image.central_crop")
 def central_crop(g: Nodes, image: Any, central_fraction: Any) -> Result:
-    height, width = _sides(g, image)
+    height, width = sides(g, image)
     part = float(plain(central_fraction))
     top, left = (int((side - side * part) / 2) for side in (height, width))
     return crop_to_bounding_box(g, image, top, left, height - 2 * top, width - 2 * left)
 
 
-def _sides(g: Nodes, image: Any) -> tuple[int, int]:
+def sides(g: Nodes, image: Any) -> tuple[int, int]:
+    """Height and width of pictures.
+
+    Raises:
+        NoForm: when they are not known.
+    """
     known = g.shape(image)
     if known is None or known[-3] is None or known[-2] is None:
         raise NoForm("the size of its pictures is not known")
@@ -216,7 +180,7 @@ def pad_to_bounding_box(
     target_height: Any,
     target_width: Any,
 ) -> Result:
-    height, width = _sides(g, image)
+    height, width = sides(g, image)
     top, left = plain(offset_height), plain(offset_width)
     rows = [top, plain(target_height) - top - height]
     columns = [left, plain(target_width) - left - width]
@@ -235,11 +199,11 @@ def pad_to_bounding_box(
 @function(TABLE, "image.resize_with_crop_or_pad")
 def resize_with_crop_or_pad(g: Nodes, image: Any, target_height: Any, target_width: Any) -> Result:
     """What is too large loses at both ends, then what is too small gains there."""
-    sides, targets = _sides(g, image), (plain(target_height), plain(target_width))
-    cut = [max(0, (side - target) // 2) for side, target in zip(sides, targets, strict=True)]
-    kept = [min(side, target) for side, target in zip(sides, targets, strict=True)]
+    sizes, targets = sides(g, image), (plain(target_height), plain(target_width))
+    cut = [max(0, (side - target) // 2) for side, target in zip(sizes, targets, strict=True)]
+    kept = [min(side, target) for side, target in zip(sizes, targets, strict=True)]
     cropped = crop_to_bounding_box(g, image, *cut, *kept)
-    before = [max(0, (target - side) // 2) for side, target in zip(sides, targets, strict=True)]
+    before = [max(0, (target - side) // 2) for side, target in zip(sizes, targets, strict=True)]
     return pad_to_bounding_box(g, cropped, *before, *targets)
 
 
@@ -258,4 +222,250 @@ def extract_patches(
         dilation_rate=spread[0],
         padding=str(padding).lower(),
         data_format="channels_last",
+    )
+
+
+def _colour_matrix(matrix: list[list[float]]) -> Any:
+    def write(g: Nodes, images: Any) -> Result:
+        _floats_alone(g, images)
+        weights = g.tensor(matrix, g.dtype(images))
+        return g.op("Matmul", tensor(g, images), weights, sized=g.shape(images))
+
+    return write
+
+
+COLOURS: dict[str, list[list[float]]] = {
+    "rgb_to_yiq": [
+        [0.299, 0.59590059, 0.2115],
+        [0.587, -0.27455667, -0.52273617],
+        [0.114, -0.32134392, 0.31119955],
+    ],
+    "yiq_to_rgb": [
+        [1, 1, 1],
+        [0.95598634, -0.27201283, -1.10674021],
+        [0.6208248, -0.64720424, 1.70423049],
+    ],
+    "rgb_to_yuv": [
+        [0.299, -0.14714119, 0.61497538],
+        [0.587, -0.28886916, -0.51496512],
+        [0.114, 0.43601035, -0.10001026],
+    ],
+    "yuv_to_rgb": [[1, 1, 1], [0, -0.394642334, 2.03206185], [1.13988303, -0.58062185, 0]],
+}
+for _name, _matrix in COLOURS.items():
+    TABLE[f"image.{_name}"] = _colour_matrix(_matrix)
+
+
+def _channels_of_hsv(g: Nodes, image: Any) -> list[TensorRef]:
+    _floats_alone(g, image)
+    given = tensor(g, image)
+    hsv = g.op("RGBToHSV", given, sized=g.shape(image), data_format="channels_last")
+    return g.outputs(g.op("Split", hsv, indices_or_sections=3, axis=-1), 3)
+
+
+def _from_hsv(g: Nodes, image: Any, channels: list[TensorRef]) -> TensorRef:
+    hsv = g.op("Concatenate", channels, sized=g.shape(image), axis=-1)
+    return g.op("HSVToRGB", hsv, sized=g.shape(image), data_format="channels_last")
+
+
+@function(TABLE, "image.adjust_saturation")
+def adjust_saturation(g: Nodes, image: Any, saturation_factor: Any) -> Result:
+    hue, saturation, value = _channels_of_hsv(g, image)
+    scaled = pair(g, "Multiply", saturation, saturation_factor)
+    return _from_hsv(g, image, [hue, g.op("Clip", scaled, x_min=0.0, x_max=1.0), value])
+
+
+@function(TABLE, "image.adjust_hue")
+def adjust_hue(g: Nodes, image: Any, delta: Any) -> Result:
+    """Around the circle of hues, whose length is 1."""
+    hue, saturation, value = _channels_of_hsv(g, image)
+    turned = pair(g, "Mod", pair(g, "Add", hue, delta), 1.0)
+    return _from_hsv(g, image, [turned, saturation, value])
+
+
+@function(TABLE, "image.adjust_gamma")
+def adjust_gamma(g: Nodes, image: Any, gamma: Any = 1, gain: Any = 1) -> Result:
+    _floats_alone(g, image)
+    return pair(g, "Multiply", pair(g, "Power", image, gamma), gain)
+
+
+@function(TABLE, "image.psnr")
+def psnr(g: Nodes, a: Any, b: Any, max_val: Any) -> Result:
+    _floats_alone(g, a)
+    error = reduced(g, "Mean", g.op("Square", pair(g, "Subtract", a, b)), [-3, -2, -1])
+    logs = pair(g, "Multiply", g.op("Log", error), 10.0 / math.log(10.0))
+    return pair(g, "Subtract", 20.0 * math.log10(plain(max_val)), logs)
+
+
+@function(TABLE, "image.ssim")
+def ssim(
+    g: Nodes,
+    img1: Any,
+    img2: Any,
+    max_val: Any,
+    filter_size: Any = 11,
+    filter_sigma: Any = 1.5,
+    k1: Any = 0.01,
+    k2: Any = 0.03,
+    return_index_map: Any = False,
+) -> Result:
+    """Means, variances and covariance under a window, compared."""
+    _floats_alone(g, img1)
+    known = g.shape(img1)
+    if known is None or len(known) != 4 or known[-1] is None or return_index_map:
+        raise NoForm("its pictures have no batch, or it gives a map")
+    window = _window(plain(filter_size), plain(filter_sigma), known[-1])
+    least, most = ((float(each) * plain(max_val)) ** 2 for each in (k1, k2))
+
+    def mean(x: TensorRef) -> TensorRef:
+        return g.op(
+            "DepthwiseConv",
+            x,
+            window,
+            strides=1,
+            padding="valid",
+            data_format="channels_last",
+            dilation_rate=1,
+        )
+
+    first, second = mean(tensor(g, img1)), mean(tensor(g, img2))
+    products = pair(g, "Multiply", g.op("Multiply", first, second), 2.0)
+    squares = g.op("Add", g.op("Square", first), g.op("Square", second))
+    both = pair(g, "Multiply", mean(g.op("Multiply", img1, img2)), 2.0)
+    total = mean(g.op("Add", g.op("Square", img1), g.op("Square", img2)))
+    luminance = _ratio(g, products, squares, least)
+    structure = _ratio(g, g.op("Subtract", both, products), g.op("Subtract", total, squares), most)
+    found = reduced(g, "Mean", g.op("Multiply", luminance, structure), [-3, -2])
+    return reduced(g, "Mean", found, -1)
+
+
+def _ratio(g: Nodes, one: TensorRef, other: TensorRef, least: float) -> TensorRef:
+    return g.op("TrueDivide", pair(g, "Add", one, least), pair(g, "Add", other, least))
+
+
+def _window(size: int, sigma: float, channels: int) -> Array:
+    """A bell whose sum is 1, for each channel."""
+    places = np.arange(size) - (size - 1) / 2
+    bell = np.exp(-0.5 * (places / sigma) ** 2)
+    bell = np.outer(bell, bell) / bell.sum() ** 2
+    return np.repeat(bell[:, :, None, None], channels, axis=2).astype("float32")
+
+
+@function(TABLE, "image.crop_and_resize", "compat.v1.image.crop_and_resize")
+def crop_and_resize(
+    g: Nodes,
+    image: Any,
+    boxes: Any,
+    box_indices: Any = None,
+    crop_size: Any = None,
+    method: Any = "bilinear",
+    extrapolation_value: Any = 0.0,
+    box_ind: Any = None,
+) -> Result:
+    """Boxes of some pictures, each in one size: pixels picked by computed places, and mixed."""
+    crops = _Crops(g, image, g.tensor(boxes, "float32"), plain(crop_size))
+    which = g.tensor(box_indices if box_indices is not None else box_ind, "int32")
+    return crops.taken(which, method, float(extrapolation_value))
+
+
+class _Crops:
+    """Places in pictures where the pixels of crops lie."""
+
+    def __init__(self, g: Nodes, image: Any, boxes: Any, size: list[int]) -> None:
+        self.g = g
+        self.height, self.width = sides(g, image)
+        self.channels = (g.shape(image) or (None,))[-1]
+        if self.channels is None:
+            raise NoForm("the number of its channels is not known")
+        flat = g.op("Reshape", tensor(g, image), newshape=[-1, self.channels])
+        self.pixels = g.cast(flat, "float32")
+        boxes = boxes if isinstance(boxes, TensorRef) else g.made(boxes, "float32")
+        ends = g.outputs(g.op("Split", boxes, indices_or_sections=4, axis=-1), 4)
+        self.rows = self._places(ends[0], ends[2], size[0], self.height)
+        self.columns = self._places(ends[1], ends[3], size[1], self.width)
+        self.size = size
+
+    def _places(self, begin: TensorRef, end: TensorRef, count: int, length: int) -> TensorRef:
+        """A row of places for each box."""
+        g = self.g
+        if count == 1:
+            middle = pair(g, "Multiply", g.op("Add", begin, end), 0.5 * (length - 1))
+            return g.op("Add", middle, np.zeros((1, 1), "float32"))
+        steps = np.arange(count, dtype="float32")[None] * ((length - 1) / (count - 1))
+        grown = g.op("Multiply", g.op("Subtract", end, begin), steps.astype("float32"))
+        return g.op("Add", pair(g, "Multiply", begin, float(length - 1)), grown)
+
+    def taken(self, which: Any, method: str, outside: float) -> TensorRef:
+        """The crops; what lies outside of its picture has a value of its own."""
+        g = self.g
+        which = which if isinstance(which, TensorRef) else g.made(which, "int32")
+        first = g.op("ExpandDims", which, axis=-1)
+        first = g.op("ExpandDims", first, axis=-1)
+        self.first = g.op("Multiply", first, self.height * self.width, gives="int32")
+        inside = g.op(
+            "LogicalAnd",
+            g.op("ExpandDims", self._inside(self.rows, self.height), axis=-1),
+            g.op("ExpandDims", self._inside(self.columns, self.width), axis=-2),
+            gives="bool",
+        )
+        found = self._nearest() if method == "nearest" else self._mixed()
+        within = g.op("ExpandDims", inside, axis=-1)
+        sized = (None, *self.size, self.channels)
+        return g.op("Where", within, found, outside, gives="float32", sized=sized)
+
+    def _inside(self, places: TensorRef, length: int) -> TensorRef:
+        g = self.g
+        low = g.op("GreaterEqual", places, 0.0, gives="bool")
+        return g.op("LogicalAnd", low, g.op("LessEqual", places, float(length - 1), gives="bool"))
+
+    def _nearest(self) -> TensorRef:
+        return self._at(self._rounded(self.rows), self._rounded(self.columns))
+
+    def _rounded(self, places: TensorRef) -> TensorRef:
+        """Halves go up, not to the even number."""
+        return self.g.op("Floor", pair(self.g, "Add", places, 0.5))
+
+    def _mixed(self) -> TensorRef:
+        g = self.g
+        top, left = g.op("Floor", self.rows), g.op("Floor", self.columns)
+        bottom, right = g.op("Ceil", self.rows), g.op("Ceil", self.columns)
+        across = self._part(self.columns, left, -2)
+        above = self._between(self._at(top, left), self._at(top, right), across)
+        below = self._between(self._at(bottom, left), self._at(bottom, right), across)
+        return self._between(above, below, self._part(self.rows, top, -1))
+
+    def _part(self, places: TensorRef, whole: TensorRef, axis: int) -> TensorRef:
+        part = self.g.op("ExpandDims", self.g.op("Subtract", places, whole), axis=axis)
+        return self.g.op("ExpandDims", part, axis=-1)
+
+    def _between(self, one: TensorRef, other: TensorRef, part: TensorRef) -> TensorRef:
+        g = self.g
+        return g.op("Add", one, g.op("Multiply", g.op("Subtract", other, one), part))
+
+    def _at(self, rows: TensorRef, columns: TensorRef) -> TensorRef:
+        g = self.g
+        down = self._clipped(rows, self.height, -1)
+        along = g.op("Multiply", down, self.width, gives="int32")
+        place = g.op("Add", along, self._clipped(columns, self.width, -2))
+        return g.op("Take", self.pixels, g.op("Add", place, self.first), axis=0)
+
+    def _clipped(self, places: TensorRef, length: int, axis: int) -> TensorRef:
+        g = self.g
+        inside = g.op("Clip", places, x_min=0.0, x_max=float(length - 1))
+        whole = g.op("Cast", inside, gives="int32", dtype="int32")
+        return g.op("ExpandDims", whole, axis=axis)
+
+
+@function(TABLE, "compat.v1.image.extract_image_patches")
+def extract_image_patches(
+    g: Nodes,
+    images: Any,
+    ksizes: Any = None,
+    strides: Any = None,
+    rates: Any = None,
+    padding: Any = None,
+    sizes: Any = None,
+) -> Result:
+    return extract_patches(
+        g, images, ksizes if ksizes is not None else sizes, strides, rates, padding
     )

@@ -43,8 +43,21 @@ def gather(
     if batch_dims == 0:
         return _taken(g, params, indices, place)
     if batch_dims != 1 or place != 1 or g.rank(indices) != 2:
-        raise NoForm(f"it gathers along axis {place} with {batch_dims} batch axes")
+        return _taken_along(g, params, indices, place, batch_dims)
     return _taken_by_row(g, params, indices)
+
+
+def _taken_along(g: Nodes, params: Any, indices: Any, axis: int, batch_dims: int) -> TensorRef:
+    """Along the last axis of tensors of as many axes, where all before belong to the batch."""
+    rank = g.rank(params)
+    last = axis % rank == rank - 1
+    if not (last and batch_dims % rank == rank - 1 and g.rank(indices) == rank):
+        raise NoForm(f"it gathers along axis {axis} with {batch_dims} batch axes")
+    places = g.tensor(indices, "int32")
+    sized = g.shape(indices)
+    return g.op(
+        "TakeAlongAxis", tensor(g, params), places, gives=g.dtype(params), sized=sized, axis=-1
+    )
 
 
 def _is_lengths(params: Any) -> bool:

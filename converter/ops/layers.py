@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -46,7 +47,19 @@ def given_by(layer: Layer, tensors: Sequence[Known], count: int) -> list[Known]:
         return _of_model(layer.model, tensors, count)
     first = tuple(_shape(layer, tensors) or ()) or _open(layer, tensors)
     dtype = _dtype(layer, tensors)
-    return [Known(dtype, first, of_batch=True)] + [Known(dtype, of_batch=True)] * (count - 1)
+    of_batch = all(map(_may_have_batch, tensors))
+    known = Known(dtype, first, of_batch, _gives_probabilities(layer))
+    return [known] + [Known(dtype, of_batch=of_batch)] * (count - 1)
+
+
+def _may_have_batch(tensor: Known) -> bool:
+    """A tensor that was made of numbers has a first axis of its own."""
+    return tensor.of_batch or tensor.shape is None or tensor.shape[:1] == (None,)
+
+
+def _gives_probabilities(layer: Layer) -> bool:
+    name = layer.config.get("activation")
+    return layer.class_name == "Softmax" or name in ("sigmoid", "softmax")
 
 
 def _of_model(model: Model, tensors: Sequence[Known], count: int) -> list[Known]:
@@ -108,6 +121,10 @@ def _shape(layer: Layer, tensors: Sequence[Known]) -> Any:
         return (shape[0], *(shape[each] for each in config["dims"]))
     if name == "Reshape" and -1 not in config["target_shape"]:
         return (shape[0], *config["target_shape"])
+    if name in ("Concatenate", "Flatten"):
+        return _joined(shapes, config) if name == "Concatenate" else _flat(shape)
+    if name.endswith(WINDOWS) and config.get("data_format") != "channels_first":
+        return _swept(layer, shape)
     if name.startswith("Global") and not config.get("keepdims"):
         last = shape[1] if config.get("data_format") == "channels_first" else shape[-1]
         return (shape[0], last)
@@ -122,3 +139,60 @@ def _open(layer: Layer, tensors: Sequence[Known]) -> tuple[int | None, ...] | No
     ranks = [Tensor(each.rank, False) for each in tensors]
     rank = outputs(layer, ranks or [Tensor()])[0].rank
     return None if rank is None else (None,) * rank
+
+
+WINDOWS = tuple(f"{kind}{n}D" for kind in ("Conv", "Pooling", "UpSampling") for n in (1, 2, 3))
+"""How the names of layers end that move a window over pictures."""
+
+
+def _joined(shapes: Sequence[Any], config: Mapping[str, Json]) -> Any:
+    if any(each is None or len(each) != len(shapes[0]) for each in shapes):
+        return None
+    axis = config.get("axis", -1) % len(shapes[0])
+    lengths = [each[axis] for each in shapes]
+    total = None if None in lengths else sum(lengths)
+    return tuple(total if n == axis else length for n, length in enumerate(shapes[0]))
+
+
+def _flat(shape: tuple[int | None, ...]) -> Any:
+    lengths = [each for each in shape[1:] if each is not None]
+    return (shape[0], math.prod(lengths)) if len(lengths) == len(shape) - 1 else None
+
+
+def _swept(layer: Layer, shape: tuple[int | None, ...]) -> Any:
+    """The shape behind a convolution, a pooling or an UpSampling, channels last."""
+    config, count = layer.config, len(shape) - 2
+    if layer.class_name.startswith("Global") or count < 1:
+        return None
+
+    def numbers(key: str, default: Any) -> list[Any]:
+        value = config.get(key, default)
+        return list(value) if isinstance(value, list | tuple) else [value] * count
+
+    if layer.class_name.startswith("UpSampling"):
+        lengths = [
+            None if n is None else n * by
+            for n, by in zip(shape[1:-1], numbers("size", 2), strict=True)
+        ]
+        return (shape[0], *lengths, shape[-1])
+    window = numbers("kernel_size", None)
+    if "Pooling" in layer.class_name:
+        window = numbers("pool_size", 2)
+    steps = numbers("strides", 1) if config.get("strides") is not None else window
+    rates = numbers("dilation_rate", 1)
+    channels = config.get("filters", shape[-1])
+    if layer.class_name == "DepthwiseConv2D":
+        channels = None if shape[-1] is None else shape[-1] * config.get("depth_multiplier", 1)
+    lengths = [
+        _length(*each, config.get("padding", "valid"))
+        for each in zip(shape[1:-1], window, steps, rates, strict=True)
+    ]
+    return (shape[0], *lengths, channels)
+
+
+def _length(length: int | None, window: int, step: int, rate: int, padding: str) -> int | None:
+    if length is None:
+        return None
+    if padding in ("same", "causal"):
+        return -(-length // step)
+    return (length - (window - 1) * rate - 1) // step + 1 if padding == "valid" else None

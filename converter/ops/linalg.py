@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from converter.model.description import TensorRef
 from converter.ops.elementwise import tensor
 from converter.ops.nodes import Nodes, NoForm, Result, Table, function, plain
@@ -99,14 +101,17 @@ def band_part(g: Nodes, input: Any, num_lower: Any, num_upper: Any) -> Result:
     return kept if kept != input else g.op("Copy", kept, sized=g.shape(input))
 
 
-def _plain(class_name: str) -> Any:
+def _plain(class_name: str, keeps_shape: bool) -> Any:
     def write(g: Nodes, input: Any) -> Result:
-        return g.op(class_name, tensor(g, input))
+        known = g.shape(input)
+        sized = known if keeps_shape or known is None else known[:-2]
+        return g.op(class_name, tensor(g, input), sized=sized)
 
     return write
 
 
-TABLE["linalg.det"] = _plain("Det")
+TABLE["linalg.det"] = _plain("Det", False)
+TABLE["linalg.cholesky"] = _plain("Cholesky", True)
 
 
 @function(TABLE, "linalg.inv")
@@ -125,3 +130,127 @@ def einsum(g: Nodes, inputs: Any, equation: Any) -> Result:
     """The kernel of tf.einsum; a TFOpLambda of it holds the equation and none of the tensors."""
     of = g.dtype(inputs)
     return g.op("Einsum", *[g.tensor(each, of) for each in inputs], subscripts=equation)
+
+
+def _square(g: Nodes, x: Any) -> int:
+    known = g.shape(x)
+    if known is None or known[-1] is None or known[-1] != known[-2]:
+        raise NoForm("the size of its matrices is not known, or they are not square")
+    return known[-1]
+
+
+@function(TABLE, "linalg.solve")
+def solve(g: Nodes, matrix: Any, rhs: Any, adjoint: Any = False) -> Result:
+    of = g.dtype(matrix, rhs)
+    left, right = g.tensor(matrix, of), g.tensor(rhs, of)
+    if g.rank(left) != g.rank(right):
+        raise NoForm("its matrices have different numbers of axes")
+    return g.op("Solve", _turned(g, left, adjoint), right, gives=of, sized=g.shape(right))
+
+
+@function(TABLE, "linalg.triangular_solve")
+def triangular_solve(
+    g: Nodes, matrix: Any, rhs: Any, lower: Any = True, adjoint: Any = False
+) -> Result:
+    """Keras looks at one triangle too; turned around, at the other."""
+    of = g.dtype(matrix, rhs)
+    left, right = g.tensor(matrix, of), g.tensor(rhs, of)
+    if g.rank(left) != g.rank(right):
+        raise NoForm("its matrices have different numbers of axes")
+    if adjoint:
+        # What lies in the other triangle must not be seen after turning.
+        kept = g.op("Tril" if lower else "Triu", left, sized=g.shape(left), k=0)
+        left, lower = _turned(g, kept, True), not lower
+    sized = g.shape(right)
+    return g.op("SolveTriangular", left, right, gives=of, sized=sized, lower=bool(lower))
+
+
+@function(TABLE, "linalg.cholesky_solve")
+def cholesky_solve(g: Nodes, chol: Any, rhs: Any) -> Result:
+    return triangular_solve(g, chol, triangular_solve(g, chol, rhs), adjoint=True)
+
+
+@function(TABLE, "linalg.pinv")
+def pinv(g: Nodes, a: Any, rcond: Any = None, validate_args: Any = False) -> Result:
+    if rcond is not None:
+        raise NoForm("it has a limit of its own for small singular values")
+    known = g.shape(a)
+    sized = None if known is None else (*known[:-2], known[-1], known[-2])
+    return g.op("Pinv", tensor(g, a), sized=sized, rcond=None)
+
+
+@function(TABLE, "linalg.svd")
+def svd(g: Nodes, tensor: Any, full_matrices: Any = False, compute_uv: Any = True) -> Result:
+    """Singular values; the vectors' signs are what the machine makes of them."""
+    if compute_uv:
+        raise NoForm("its vectors may point the other way on another machine")
+    known = g.shape(tensor)
+    sized = None
+    if known is not None:
+        sides = (known[-2], known[-1])
+        least = None if sides[0] is None or sides[1] is None else min(sides[0], sides[1])
+        sized = (*known[:-2], least)
+    return g.op("SVD", tensor, sized=sized, full_matrices=bool(full_matrices), compute_uv=False)
+
+
+@function(TABLE, "linalg.eigvalsh")
+def eigvalsh(g: Nodes, tensor: Any) -> Result:
+    known = g.shape(tensor)
+    node = g.op("Eigh", tensor, sized=None if known is None else known[:-1])
+    values, _ = g.outputs(node, 2)
+    return values
+
+
+@function(TABLE, "linalg.logdet")
+def logdet(g: Nodes, matrix: Any) -> Result:
+    factor = g.op("Cholesky", tensor(g, matrix), sized=g.shape(matrix))
+    logs = g.op("Log", g.op("Diagonal", factor, offset=0, axis1=-2, axis2=-1))
+    return g.op("Multiply", g.op("Sum", logs, axis=-1, keepdims=False), 2.0)
+
+
+@function(TABLE, "linalg.diag", "compat.v1.matrix_diag")
+def diag(
+    g: Nodes,
+    diagonal: Any,
+    k: Any = 0,
+    num_rows: Any = -1,
+    num_cols: Any = -1,
+    padding_value: Any = 0,
+    align: Any = "RIGHT_LEFT",
+) -> Result:
+    known = g.shape(diagonal)
+    if plain(k) != 0 or (plain(num_rows), plain(num_cols)) != (-1, -1):
+        raise NoForm("it sets other diagonals than the main one")
+    if known is None or known[-1] is None:
+        raise NoForm("the length of its last axis is not known")
+    at = np.eye(known[-1], dtype=bool)
+    spread = g.op("ExpandDims", tensor(g, diagonal), axis=-1)
+    of = g.dtype(diagonal)
+    padding = g.operand(padding_value, of)
+    return g.op("Where", at, spread, padding, gives=of, sized=(*known, known[-1]))
+
+
+@function(TABLE, "linalg.set_diag")
+def set_diag(g: Nodes, input: Any, diagonal: Any, k: Any = 0, align: Any = "RIGHT_LEFT") -> Result:
+    if plain(k) != 0:
+        raise NoForm("it sets other diagonals than the main one")
+    at, of = np.eye(_square(g, input), dtype=bool), g.dtype(input)
+    values = g.tensor(diagonal, of)
+    spread = (
+        g.op("ExpandDims", values, axis=-1) if isinstance(values, TensorRef) else values[..., None]
+    )
+    return g.op("Where", at, spread, tensor(g, input), gives=of, sized=g.shape(input))
+
+
+@function(TABLE, "linalg.tensor_diag")
+def tensor_diag(g: Nodes, diagonal: Any) -> Result:
+    if g.rank(diagonal) != 1:
+        raise NoForm("its diagonal is not of one axis")
+    return diag(g, diagonal)
+
+
+@function(TABLE, "linalg.tensor_diag_part")
+def tensor_diag_part(g: Nodes, input: Any) -> Result:
+    if g.rank(input) != 2:
+        raise NoForm("it is of more than two axes")
+    return diag_part(g, input)

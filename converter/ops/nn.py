@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from converter.ops.nodes import Nodes, NoForm, Result, Table, axes, function, pl
 from converter.ops.reductions import reduced
 
 TABLE: Table = {}
+
+Shape = tuple[int | None, ...] | None
 
 ACTIVATIONS = {
     "Relu": "nn.relu",
@@ -119,11 +122,12 @@ def _is_first(data_format: Any) -> bool:
     return str(data_format or "").startswith("NC")
 
 
-def _format(data_format: Any) -> str:
+def spatial_format(data_format: Any) -> str:
+    """Keras's word for a data format."""
     return "channels_first" if _is_first(data_format) else "channels_last"
 
 
-def _spatial(value: Any, dimensions: int, data_format: Any) -> list[int]:
+def numbers_of(value: Any, dimensions: int, data_format: Any) -> list[int]:
     """Sizes or strides of the axes that are no batch and no channels."""
     numbers = plain(value)
     numbers = numbers if isinstance(numbers, list) else [numbers]
@@ -136,16 +140,38 @@ def _spatial(value: Any, dimensions: int, data_format: Any) -> list[int]:
     return numbers * dimensions if len(numbers) == 1 else numbers
 
 
-def _steps(value: Any, dimensions: int, data_format: Any) -> int | list[int]:
+def steps_of(value: Any, dimensions: int, data_format: Any) -> int | list[int]:
     """One number where it is the same along all axes: DepthwiseConv takes no list."""
-    numbers = _spatial(value, dimensions, data_format)
+    numbers = numbers_of(value, dimensions, data_format)
     return numbers[0] if len(set(numbers)) == 1 else numbers
 
 
-def _padding(padding: Any) -> str:
+def padding_of(padding: Any) -> str:
+    """Keras's word for a padding.
+
+    Raises:
+        NoForm: when it is given in numbers.
+    """
     if str(padding).lower() not in ("same", "valid"):
         raise NoForm("its padding is given in numbers")
     return str(padding).lower()
+
+
+def _swept(
+    known: Shape, channels: int | None, window: Any, steps: Any, spread: Any, padding: Any
+) -> Shape:
+    """The shape of what a window gives that is moved over pictures, channels last."""
+    if known is None or len(known) != len(window) + 2 or None in window:
+        return None
+    lengths: list[int | None] = []
+    for length, size, step, rate in zip(known[1:-1], window, steps, spread, strict=True):
+        if length is None:
+            lengths.append(None)
+        elif padding_of(padding) == "same":
+            lengths.append(-(-length // step))
+        else:
+            lengths.append((length - (size - 1) * rate - 1) // step + 1)
+    return (known[0], *lengths, channels)
 
 
 def _pool(class_name: str, dimensions: int | None) -> Any:
@@ -159,13 +185,18 @@ def _pool(class_name: str, dimensions: int | None) -> Any:
         include_batch_in_index: Any = None,
     ) -> Result:
         spatial = dimensions or g.rank(input) - 2
+        window = numbers_of(ksize, spatial, data_format)
+        steps = numbers_of(strides, spatial, data_format)
+        last = None if _is_first(data_format) else (g.shape(input) or (None,))[-1]
+        sized = _swept(g.shape(input), last, window, steps, [1] * spatial, padding)
         return g.op(
             class_name,
             tensor(g, input),
-            pool_size=_spatial(ksize, spatial, data_format),
-            strides=_spatial(strides, spatial, data_format),
-            padding=_padding(padding),
-            data_format=_format(data_format),
+            sized=None if _is_first(data_format) else sized,
+            pool_size=window,
+            strides=steps,
+            padding=padding_of(padding),
+            data_format=spatial_format(data_format),
         )
 
     return write
@@ -177,7 +208,8 @@ for _class, _name in {"MaxPool": "max_pool", "AveragePool": "avg_pool"}.items():
     TABLE[f"compat.v1.nn.{_name}"] = _pool(_class, 2)
 
 
-def _kernel(g: Nodes, x: Any, kernel: Any) -> Any:
+def kernel_of(g: Nodes, x: Any, kernel: Any) -> Any:
+    """A kernel, in the dtype of what it is moved over."""
     return kernel if isinstance(kernel, TensorRef) else g.tensor(kernel, g.dtype(x))
 
 
@@ -198,14 +230,27 @@ def _convolution(dimensions: int, class_name: str = "Conv") -> Any:
         kernel = filter if filter is not None else filters
         steps = strides if strides is not None else stride
         spread = dilations if dilations is not None else rate
+        weights = kernel_of(g, input, kernel)
+        moved = steps_of(1 if steps is None else steps, dimensions, data_format)
+        rate_of = steps_of(1 if spread is None else spread, dimensions, data_format)
+        sizes = g.shape(weights) or (None,) * (dimensions + 2)
+        channels = sizes[-1]
+        if class_name == "DepthwiseConv" and None not in sizes[-2:]:
+            channels = math.prod(each or 0 for each in sizes[-2:])
+        steps_each, rates = (
+            each if isinstance(each, list) else [each] * dimensions for each in (moved, rate_of)
+        )
+        window = sizes[:dimensions]
+        sized = _swept(g.shape(input), channels, window, steps_each, rates, padding)
         return g.op(
             class_name,
             tensor(g, input),
-            _kernel(g, input, kernel),
-            strides=_steps(1 if steps is None else steps, dimensions, data_format),
-            padding=_padding(padding),
-            data_format=_format(data_format),
-            dilation_rate=_steps(1 if spread is None else spread, dimensions, data_format),
+            weights,
+            sized=None if _is_first(data_format) else sized,
+            strides=moved,
+            padding=padding_of(padding),
+            data_format=spatial_format(data_format),
+            dilation_rate=rate_of,
         )
 
     return write

@@ -37,7 +37,11 @@ KEEP_FIRST = frozenset(
 )
 """Ops that leave the first axis alone."""
 BROADCAST = frozenset(
-    {"Add", "Divide", "Maximum", "Minimum", "Multiply", "Power", "Subtract", "TrueDivide"}
+    {
+        *("Add", "Divide", "Maximum", "Minimum", "Multiply", "Power", "Subtract", "TrueDivide"),
+        *("Equal", "Greater", "GreaterEqual", "Less", "LessEqual", "NotEqual"),
+        *("LogicalAnd", "LogicalOr", "LogicalXor", "Where"),
+    }
 )
 """Ops that do so if no other input has more axes."""
 
@@ -65,11 +69,13 @@ class Known:
         dtype: its dtype.
         shape: its shape, with None for open axes.
         of_batch: whether its first axis is the batch, as that of every output of a layer.
+        of_logits: whether it is what a sigmoid or softmax of a layer gives.
     """
 
     dtype: str | None = None
     shape: tuple[int | None, ...] | None = None
     of_batch: bool = False
+    of_logits: bool = False
 
     @property
     def rank(self) -> int | None:
@@ -109,6 +115,14 @@ class Value:
     like: TensorRef | None = None
 
 
+@dataclass(frozen=True)
+class Complex:
+    """Complex numbers, which are two tensors of the graph: few ops of Keras take complex ones."""
+
+    real: TensorRef
+    imaginary: TensorRef
+
+
 Result = TensorRef | Value | Sequence[TensorRef | Value]
 Function = Callable[..., Result]
 """Called with a ``Nodes`` and TensorFlow's arguments: the first by position, the rest by name."""
@@ -134,14 +148,21 @@ class Nodes:
         layers: the nodes so far, each after those it needs.
         known: what is known of the tensors of the graph; new nodes add theirs.
         used_outputs: how many outputs of the op layer the graph uses.
+        anchor: a tensor that the graph has anyway, on which constants can hang.
     """
 
     def __init__(
-        self, prefix: str, known: dict[TensorRef, Known], taken: set[str], used_outputs: int = 1
+        self,
+        prefix: str,
+        known: dict[TensorRef, Known],
+        taken: set[str],
+        used_outputs: int = 1,
+        anchor: TensorRef | None = None,
     ) -> None:
         self.prefix = prefix
         self.known = known
         self.used_outputs = used_outputs
+        self.anchor = anchor
         self.layers: list[Layer] = []
         self._taken = taken
 
@@ -162,10 +183,44 @@ class Nodes:
             sized: the shape of the output, if it is known.
             config: arguments of the op's constructor.
         """
+        if sized is None and class_name in KEEP_RANK:
+            sized = self._open(args)
+        if not any(True for _ in refs(args)):
+            raise NoForm("its argument is a constant")
+        if class_name == "Add" and not self._adds_in_place(*args):
+            class_name, args = "Subtract", (args[0], self._negative(args[1]))
         known = Known(
             gives or self.dtype(*args), sized, self._keeps_batch(class_name, config, args)
         )
         return self._add(class_name, args, config, keras3.OPERATIONS[class_name], known)
+
+    def _open(self, args: Any) -> tuple[int | None, ...] | None:
+        """The shape of the first tensor among arguments with all lengths open."""
+        shape = next((self.shape(ref) for ref in refs(args)), None)
+        return None if shape is None else (None,) * len(shape)
+
+    def _adds_in_place(self, x: Any, y: Any) -> bool:
+        """Whether Keras adds what TensorFlow does.
+
+        Keras takes what has one long axis for a bias along the last or the second axis of what it
+        is added to, wherever that axis is: (3, 1) added to (3, 3) goes along the wrong one.
+        """
+        if isinstance(y, int | float):
+            return True
+        onto, shape = self.shape(x), self.shape(y)
+        if onto is None or shape is None:
+            return False
+        if len(onto) < 2 or not shape or onto[1:] == shape[1:] and _is_known(onto[1:]):
+            return True
+        long = [axis for axis, length in enumerate(shape) if length not in (1, None)]
+        if len(long) != 1:
+            return len(long) > 1
+        return long[0] == len(shape) - 1 and onto[-1] == shape[-1]
+
+    def _negative(self, value: Any) -> Any:
+        if isinstance(value, TensorRef):
+            return self.op("Negative", value, sized=self.shape(value))
+        return np.negative(value)
 
     def layer(
         self, class_name: str, *args: Any, sized: tuple[int | None, ...] | None, **config: Json
@@ -281,6 +336,14 @@ class Nodes:
         found = [self.known.get(each, Known()) for each in (one, other)]
         return all(each.of_batch for each in found)
 
+    def length_of(self, tensor: TensorRef, axis: int) -> tuple[TensorRef, int]:
+        """Whose length an open axis has: that of the batch is the same for all tensors."""
+        is_batch = axis == 0 and self.known.get(tensor, Known()).of_batch
+        anchor = self.anchor
+        if is_batch and anchor is not None and self.known.get(anchor, Known()).of_batch:
+            return anchor, 0
+        return tensor, axis
+
     def counted(self, size: Size, dtype: str | None) -> TensorRef:
         """A size as a tensor: ones along an axis, added up."""
         if not size.axes:
@@ -292,16 +355,93 @@ class Nodes:
         return self.cast(product, dtype)
 
     def _length(self, tensor: TensorRef, axis: int) -> TensorRef:
+        return self.op("Sum", self._ones(tensor, axis), sized=())
+
+    def _ones(self, tensor: TensorRef, axis: int) -> TensorRef:
+        """A one for each place along an axis."""
         rank = self.rank(tensor)
         row = self.op("GetItem", tensor, [WHOLE if n == axis % rank else 0 for n in range(rank)])
-        ones = self.op("Cast", self.op("OnesLike", row), gives="int32", dtype="int32")
-        return self.op("Sum", ones, sized=())
+        ones = self.op("OnesLike", row, sized=(None,))
+        return self.op("Cast", ones, gives="int32", sized=(None,), dtype="int32")
+
+    def zero(self, dtype: str) -> TensorRef:
+        """A zero as a tensor: the sum of no rows.
+
+        Raises:
+            NoForm: when there is no tensor to take them from.
+        """
+        if self.anchor is None:
+            raise NoForm("a constant stands where a tensor has to be")
+        none = self.op("GetItem", self.anchor, [span(0, 0)])
+        number = self.op("Cast", none, gives="float32", dtype="float32")
+        return self.cast(self.op("Sum", number, sized=()), dtype)
+
+    def made(self, value: Any, dtype: str) -> TensorRef:
+        """A constant as a tensor of the graph."""
+        array = np.asarray(plain(value), dtype=_numpy_name(dtype))
+        if dtype == "bool":
+            return self.cast(self.made(array.astype("int32"), "int32"), dtype)
+        return self.op("Add", self.zero(dtype), array, gives=dtype, sized=array.shape)
+
+    def constant(self, value: Value) -> TensorRef:
+        """What was known without a node, as a tensor of the graph.
+
+        Raises:
+            NoForm: when it is complex, or a size that nothing tells.
+        """
+        content = value.value
+        if isinstance(content, Size):
+            return self.counted(content, value.dtype)
+        if isinstance(content, list) and any(isinstance(each, Size) for each in content):
+            items = [
+                self.counted(each, value.dtype)
+                if isinstance(each, Size)
+                else self.made(each, value.dtype)
+                for each in content
+            ]
+            return self.op("Stack", items, gives=value.dtype, sized=(len(items),), axis=0)
+        if isinstance(content, Complex):
+            raise NoForm("it is of complex numbers")
+        return self.made(content, value.dtype)
+
+    def filled(self, lengths: Sequence[Any], value: Any, dtype: str) -> TensorRef:
+        """A number at every place of an array; lengths may be known only when the model runs."""
+        if dtype == "bool":
+            return self.cast(self.filled(lengths, int(value), "int32"), dtype)
+        known = [1 if isinstance(each, Size) else plain(each) for each in lengths]
+        if not any(isinstance(each, Size) for each in lengths):
+            return self.made(np.full(known, value), dtype)
+        array: Any = np.full(known, value, dtype=_numpy_name(dtype))
+        sized = tuple(None if isinstance(each, Size) else each for each in lengths)
+        for place, each in enumerate(lengths):
+            if isinstance(each, Size):
+                shape = [-1 if n == place else 1 for n in range(len(lengths))]
+                zeros = self.op("ZerosLike", self.cast(self.ones(each), dtype))
+                column = self.op("Reshape", zeros, newshape=shape)
+                array = self.op("Add", column, array, gives=dtype, sized=sized)
+        assert isinstance(array, TensorRef)
+        return array
+
+    def ones(self, size: Size) -> TensorRef:
+        """As many ones, in a row, as a size that is known only when the model runs says.
+
+        Raises:
+            NoForm: when it is a product of several of those.
+        """
+        if len(size.axes) != 1:
+            raise NoForm("a size is needed that is known only when the model runs")
+        row = self._ones(*size.axes[0])
+        return row if size.factor == 1 else self.op("Repeat", row, repeats=size.factor)
 
     def broadcast(self, *values: Any) -> tuple[int | None, ...] | None:
         """The shape to which all are broadcast, None where one is not known."""
         shapes = [self.shape(each) for each in values if each is not None]
         known = [each for each in shapes if each is not None]
         return _broadcast(known) if len(known) == len(shapes) else None
+
+
+def _is_known(shape: Sequence[int | None]) -> bool:
+    return None not in shape
 
 
 def numbered(start: Any, limit: Any, step: Any = 1) -> Array:
@@ -344,11 +484,19 @@ def _numpy_name(dtype: str) -> str:
 
 
 def _constant(value: Any) -> Any:
-    """Arrays in the form in which Keras stores them."""
+    """Arrays in the form in which Keras stores them.
+
+    Raises:
+        NoForm: for what is no tensor, number or array: no node takes it.
+    """
     if isinstance(value, np.ndarray):
         return numpy_constant(value)
     if isinstance(value, list | tuple):
         return [_constant(each) for each in value]
+    if isinstance(value, Complex):
+        raise NoForm("it is of complex numbers")
+    if isinstance(value, Size):
+        raise NoForm("a size is needed that is known only when the model runs")
     return value
 
 

@@ -20,7 +20,6 @@ from converter.ops.nodes import (
     Value,
     axes,
     function,
-    numbered,
     plain,
 )
 
@@ -35,7 +34,8 @@ def shape(g: Nodes, input: Any, out_type: Any = "int32") -> Result:
     if known is None:
         raise NoForm("the rank of its input is not known")
     sizes = [
-        Size(((ref, axis),)) if length is None else length for axis, length in enumerate(known)
+        Size((g.length_of(ref, axis),)) if length is None else length
+        for axis, length in enumerate(known)
     ]
     return Value(sizes, str(out_type), ref)
 
@@ -102,7 +102,9 @@ def transpose(g: Nodes, a: Any, perm: Any = None, conjugate: Any = False) -> Res
 
 @function(TABLE, "linalg.matrix_transpose", "linalg.adjoint")
 def matrix_transpose(g: Nodes, a: Any, conjugate: Any = False) -> Result:
-    return g.op("Swapaxes", tensor(g, a), axis1=-1, axis2=-2)
+    known = g.shape(a)
+    sized = None if known is None else (*known[:-2], known[-1], known[-2])
+    return g.op("Swapaxes", tensor(g, a), sized=sized, axis1=-1, axis2=-2)
 
 
 @function(TABLE, "expand_dims", "compat.v1.expand_dims")
@@ -216,12 +218,28 @@ def split(g: Nodes, value: Any, num_or_size_splits: Any, axis: Any = 0, num: Any
 
 @function(TABLE, "tile")
 def tile(g: Nodes, input: Any, multiples: Any) -> Result:
-    return g.op("Tile", tensor(g, input), repeats=plain(multiples))
+    counts, known = plain(multiples), g.shape(input)
+    if isinstance(input, list):
+        return Value(np.tile(plain(input), counts).tolist(), "float32")
+    sized = None
+    if known is not None and len(known) == len(counts):
+        sized = tuple(_times(*each) for each in zip(known, counts, strict=True))
+    return g.op("Tile", tensor(g, input), sized=sized, repeats=counts)
+
+
+def _times(length: int | None, count: int) -> int | None:
+    return None if length is None else length * count
 
 
 @function(TABLE, "repeat")
 def repeat(g: Nodes, input: Any, repeats: Any, axis: Any = None) -> Result:
-    return g.op("Repeat", tensor(g, input), repeats=plain(repeats), axis=axes(axis))
+    count, place, known = plain(repeats), axes(axis), g.shape(input)
+    sized = None
+    if known is not None and isinstance(place, int) and isinstance(count, int):
+        lengths = list(known)
+        lengths[place] = _times(lengths[place], count)
+        sized = tuple(lengths)
+    return g.op("Repeat", tensor(g, input), sized=sized, repeats=count, axis=place)
 
 
 @function(TABLE, "pad", "compat.v1.pad")
@@ -229,7 +247,12 @@ def pad(
     g: Nodes, tensor: Any, paddings: Any, mode: Any = "CONSTANT", constant_values: Any = 0
 ) -> Result:
     how = str(mode).lower()
-    arguments = {"pad_width": plain(paddings), "mode": how}
+    widths, known = plain(paddings), g.shape(tensor)
+    sized = None
+    if known is not None and len(known) == len(widths):
+        pairs = zip(known, widths, strict=True)
+        sized = tuple(None if length is None else length + sum(width) for length, width in pairs)
+    arguments = {"sized": sized, "pad_width": widths, "mode": how}
     if how != "constant" or constant_values in (0, 0.0, False):
         return g.op("Pad", tensor, **arguments)
     return g.op("Pad", tensor, g.operand(constant_values, g.dtype(tensor)), **arguments)
@@ -266,11 +289,3 @@ def argsort(
     if direction != "ASCENDING":
         raise NoForm("of equal values it takes another first when it sorts downwards")
     return g.op("Argsort", tensor(g, values), gives="int32", axis=plain(axis))
-
-
-@function(TABLE, "range")
-def range_(g: Nodes, start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None) -> Result:
-    """A row of numbers whose ends are known."""
-    begin, end = (0, start) if limit is None else (start, limit)
-    numbers = numbered(plain(begin), plain(end), plain(delta))
-    return Value(numbers.tolist(), dtype or "int32")

@@ -7,12 +7,14 @@ Why it matters: such layers were written by users before Keras had them. Taken f
 load, or fail for a reason that misleads, and compute something else.
 
 What kfix changes: nothing; the module that defines the class has to be given with ``--custom``.
+Those of well-known libraries have a rule of their own.
 
 Links: https://keras.io/guides/serialization_and_saving/
 """
 
 from converter.knowledge import keras3
 from converter.knowledge.releases import candidates, layer_classes
+from converter.layouts import well_known
 from converter.layouts.addons import is_group_normalization
 from converter.layouts.keras1 import arrays_of
 from converter.model.description import Layer, Writer
@@ -35,6 +37,8 @@ def judge(layer: Layer, context: Context) -> Change | None:
         and writer.version == NAMELESS
         and is_group_normalization(name, layer.config)
     ):
+        return None
+    if well_known.known(name, layer.config):
         return None
     which = f"Keras {writer.label}" if writer.label else "Keras 1"
     message = f"class {name} is not one of {which}'s"

@@ -18,7 +18,7 @@ Links: https://www.tensorflow.org/api_docs/python/tf/keras/Model
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,7 +27,8 @@ from converter.model.findings import Severity
 from converter.model.structures import call_refs, calls_in_order, map_refs, refs
 from converter.ops.calls import OP_LAYERS, called, written
 from converter.ops.layers import given_by
-from converter.ops.nodes import Known, Nodes, NoForm, Value
+from converter.ops.nodes import Known, Nodes, NoForm, Result, Value
+from converter.rules._code import holds_code
 from converter.rules.base import Context, ModelChange, Rule, Stage
 
 
@@ -35,61 +36,101 @@ def rewrite(model: Model, context: Context) -> Iterator[ModelChange]:
     """One finding for all op layers of a graph that become nodes, one for each that does not."""
     if not any(layer.class_name in OP_LAYERS and layer.calls for layer in model.layers):
         return
-    graph = _Graph(model)
+    if any(map(holds_code, model.layers)):
+        # Lambdas beside them: lambda_layers writes both in one pass.
+        return
+    graph = Graph(model)
     for layer, reason in graph.refused:
-        message = f"{called(layer)} in a {layer.class_name} has no exact form in Keras 3: {reason}"
-        yield ModelChange(Severity.REFUSED, message, layer=layer.name)
+        yield ModelChange(Severity.REFUSED, refusal(layer, reason), layer=layer.name)
     if not graph.refused:
-        message = f"functions of TensorFlow in the graph: {', '.join(sorted(graph.functions))}"
-        yield ModelChange(Severity.BREAKS, message, graph.model, "written as functions of Keras")
+        yield ModelChange(Severity.BREAKS, found(graph), graph.model, REMEDY)
 
 
-class _Graph:
-    """One pass over a graph in the order in which it is computed."""
+REMEDY = "written as functions of Keras"
 
-    def __init__(self, model: Model) -> None:
+
+def refusal(layer: Layer, reason: str) -> str:
+    """What is said of an op layer, or of one behind it, that has no exact form."""
+    return f"{called(layer)} in a {layer.class_name} has no exact form in Keras 3: {reason}"
+
+
+def found(graph: Graph) -> str:
+    """What is said of the op layers of a graph."""
+    return f"functions of TensorFlow in the graph: {', '.join(sorted(graph.functions))}"
+
+
+Written = Callable[["Graph", Layer, int, Nodes], Result]
+"""Adds the nodes for one call of a layer, and gives what stands for its outputs."""
+
+
+class Graph:
+    """One pass over a graph in the order in which it is computed.
+
+    Args:
+        model: the graph.
+        code: whether a layer is another one that becomes nodes.
+        write: how such a layer is written.
+
+    Attributes:
+        model: the graph with the nodes.
+        refused: layers that have no exact form, with the reason.
+        functions: what the op layers that have one call.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        code: Callable[[Layer], bool] = lambda layer: False,
+        write: Written | None = None,
+    ) -> None:
         self.refused: list[tuple[Layer, str]] = []
         self.functions: set[str] = set()
+        self._code, self._write = code, write
         self._known: dict[TensorRef, Known] = {}
         self._instead: dict[TensorRef, TensorRef | Value] = {}
         self._taken = {layer.name for layer in model.layers}
         self._used = _used_outputs(model)
         self._nodes: dict[str, list[Layer]] = {}
+        self._anchor = next(iter(refs(model.inputs)), None)
         self._calls = {layer.name: list(layer.calls) for layer in model.layers}
         for layer, index in calls_in_order(model):
-            if layer.class_name in OP_LAYERS and layer.calls:
+            if self._becomes_nodes(layer):
                 self._op_layer(layer, index)
             else:
                 self._layer(layer, index)
         self.model = self._written(model)
 
+    def _becomes_nodes(self, layer: Layer) -> bool:
+        return bool(layer.calls) and (layer.class_name in OP_LAYERS or self._code(layer))
+
     def _op_layer(self, layer: Layer, index: int) -> None:
-        if index > 0:
-            return
-        nodes = Nodes(layer.name, self._known, self._taken, self._count(layer, index))
+        nodes = self._collected(layer.name, self._count(layer, index))
         try:
-            if len(layer.calls) > 1:
-                raise NoForm("it is called several times")
-            result = written(layer, self._resolved(_with_list(layer)), nodes)
+            result = self._result(layer, index, nodes)
         except NoForm as none:
             self.refused.append((layer, str(none)))
             return
-        self.functions.add(called(layer))
-        self._nodes[layer.name] = self._named(nodes.layers, result, layer.name)
         results = [result] if isinstance(result, TensorRef | Value) else result
         for output, each in enumerate(results):
             self._instead[TensorRef(layer.name, index, output)] = each
-        if isinstance(result, TensorRef) and nodes.layers and nodes.layers[-1].name == result.layer:
+        added = list(nodes.layers)
+        if index == 0 and added and isinstance(result, TensorRef) and _is_last(result, added):
+            # The last node bears the op layer's name where its output is the only result.
+            added[-1] = replace(added[-1], name=layer.name)
             self._known[TensorRef(layer.name)] = self._known[result]
             self._instead[TensorRef(layer.name)] = TensorRef(layer.name)
+        self._nodes[layer.name] = self._nodes.get(layer.name, []) + added
 
-    def _named(self, layers: Sequence[Layer], result: Any, name: str) -> list[Layer]:
-        """The nodes; the last bears the op layer's name where its output is the only result."""
-        if layers and isinstance(result, TensorRef) and layers[-1].name == result.layer:
-            return [*layers[:-1], replace(layers[-1], name=name)]
-        return list(layers)
+    def _result(self, layer: Layer, index: int, nodes: Nodes) -> Result:
+        if self._write is not None and self._code(layer):
+            return self._write(self, layer, index, nodes)
+        self.functions.add(called(layer))
+        return written(layer, self.resolved(_with_list(layer, index)), nodes)
 
-    def _resolved(self, call: Call) -> Call:
+    def _collected(self, prefix: str, count: int = 1) -> Nodes:
+        return Nodes(prefix, self._known, self._taken, count, self._anchor)
+
+    def resolved(self, call: Call) -> Call:
         """The call on what stands in place of its tensors: sizes and constants by themselves."""
 
         def stands(ref: TensorRef) -> Any:
@@ -119,30 +160,45 @@ class _Graph:
         def stands(ref: TensorRef) -> TensorRef:
             instead = self._instead.get(ref, ref)
             if isinstance(instead, Value):
-                self.refused.append((layer, "it gets a shape where a tensor has to be"))
-                return ref
+                return self._tensor(ref, instead, layer)
             return instead
 
         return Call(map_refs(stands, call.args), map_refs(stands, call.kwargs))
 
+    def _tensor(self, ref: TensorRef, value: Value, layer: Layer) -> TensorRef:
+        """A node that gives what no node was needed for so far."""
+        nodes = self._collected(ref.layer)
+        try:
+            made = nodes.constant(value)
+        except NoForm as none:
+            self.refused.append((layer, f"it gets a shape where a tensor has to be: {none}"))
+            return ref
+        self._nodes[ref.layer] = self._nodes.get(ref.layer, []) + nodes.layers
+        self._instead[ref] = made
+        return made
+
     def _written(self, model: Model) -> Model:
         """The graph with the nodes, and without op layers that need none."""
+        outputs = self._on_tensors(model.layers[-1], Call((model.outputs,))).args[0]
         layers: list[Layer] = []
         for layer in model.layers:
-            if layer.name in self._nodes:
-                layers += self._nodes[layer.name]
+            if self._becomes_nodes(layer):
+                layers += self._nodes.get(layer.name, [])
             else:
                 layers.append(replace(layer, calls=tuple(self._calls[layer.name])))
-        outputs = self._on_tensors(model.layers[-1], Call((model.outputs,))).args[0]
         return replace(model, layers=tuple(layers), outputs=outputs)
 
     def _count(self, layer: Layer, index: int) -> int:
         return self._used.get((layer.name, index), 0) + 1
 
 
-def _with_list(layer: Layer) -> Call:
-    """The call of an op layer; the tensors of a TensorFlowOpLayer are a list even if it is one."""
-    (call,) = layer.calls
+def _is_last(result: TensorRef, nodes: Sequence[Layer]) -> bool:
+    return TensorRef(nodes[-1].name) == result
+
+
+def _with_list(layer: Layer, index: int) -> Call:
+    """A call of an op layer; the tensors of a TensorFlowOpLayer are a list even if it is one."""
+    call = layer.calls[index]
     if layer.class_name == "TensorFlowOpLayer" and not isinstance(call.args[0], list):
         return replace(call, args=([call.args[0]],))
     return call

@@ -28,6 +28,7 @@ from converter.model.description import CompileState, Model, OptimizerState
 from converter.model.findings import Severity
 from converter.rules.base import Context, ModelChange, Rule, Stage
 
+LEFT_OUT = "left out, training starts with a fresh optimizer"
 RESTING = frozenset({"Adadelta", "Adamax"})
 """Optimizers of tf.keras that left the rows of a table alone which a batch did not use."""
 RESTING_WITH_MOMENTUM = frozenset({"SGD", "RMSprop"})
@@ -42,8 +43,7 @@ def carry(model: Model, context: Context) -> Iterator[ModelChange]:
     except NotCarriedError as reason:
         dropped = replace(model, compile=replace(model.compile, variables=None))
         message = f"the optimizer's state can't go on: {reason}"
-        remedy = "left out, training starts with a fresh optimizer"
-        yield ModelChange(Severity.NOTICE, message, dropped, remedy)
+        yield ModelChange(Severity.NOTICE, message, dropped, LEFT_OUT)
         return
     if optimizers.trains_tables(model):
         yield from _of_tables(model.compile, model.compile.variables, context)

@@ -105,6 +105,27 @@ def test_a_log(kfix, tmp_path):
     assert missing.code == 2 and "nowhere.txt" in missing.err
 
 
+def test_of_a_long_log_the_end_is_read(kfix, tmp_path):
+    log = tmp_path / "log.txt"
+    with log.open("w") as stream:
+        stream.write("ValueError: bad marshal data\n")
+        stream.seek(8 << 30)
+        stream.write("\nValueError: Unknown layer: CustomAttention\n")
+    assert "unknown-layer" in kfix("doctor", "--log", log).out
+
+
+@pytest.mark.parametrize("kind", ["fifo", "device", "folder"])
+def test_a_log_that_is_no_file(kfix, tmp_path, kind):
+    path = Path(os.devnull) if kind == "device" else tmp_path / kind
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    done = kfix("doctor", "--log", path)
+    assert (done.code, done.out) == (2, "")
+    assert "is not a regular file" in done.err and "--log -" in done.err
+
+
 def test_no_such_python(kfix):
     done = kfix("doctor", "--python", "nowhere/python")
     assert done.code == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -113,7 +114,15 @@ TEXTS = {
     "RuntimeError: Unable to create attribute (object header message is too large)": (
         "attribute-too-large"
     ),
-    "ValueError: Unable to create group (name already exists)": "names-twice",
+    "ValueError: Unable to create group (name already exists)": "names-twice-in-h5",
+    "RuntimeError: Unable to create link (Name already exists)": "names-twice-in-h5",
+    "ValueError: Unable to synchronously create dataset (name already exists)": (
+        "names-twice-in-h5"
+    ),
+    'ValueError: The name "dense" is used 2 times in the model. All layer names should be '
+    "unique.": "names-twice",
+    "ValueError: All layers added to a Sequential model should have unique names. Name 'dense' is "
+    "already the name of a layer in this model.": "names-twice",
 }
 
 
@@ -164,3 +173,17 @@ def test_every_fault_has_a_remedy(fault):
         program, command, *_ = line.split()
         assert program == "kfix" and command in COMMANDS
     assert all(re.match(r"https://", link) for link in fault.links)
+
+
+def test_a_log_that_fits_a_pattern_a_hundred_thousand_times_takes_no_time():
+    log = "Error: Cannot convert a symbolic Tensor (\n" * 100_000
+    begun = time.monotonic()
+    assert recognised(log) is None
+    assert time.monotonic() - begun < 10
+
+
+def test_only_the_last_errors_of_a_long_log_count():
+    first = "ValueError: bad marshal data (unknown type code)\n"
+    log = first + "KeyError: 'dense'\n" * 100_000
+    assert recognised(log) is None
+    assert recognised(log + first).name == "lambda-of-another-python"

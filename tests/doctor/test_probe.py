@@ -7,12 +7,13 @@ import base64
 import hashlib
 import os
 import sys
+import time
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from converter.doctor import probe
+from converter.doctor import environment, probe
 from converter.doctor.bounds import KFIX_NEEDS
 from converter.doctor.environment import look_at
 from converter.errors import UsageError
@@ -124,6 +125,48 @@ def test_what_is_no_python_is_refused(python, tmp_path):
     with pytest.raises(UsageError) as raised:
         look_at(python, tmp_path)
     assert python in str(raised.value)
+
+
+def wrapper(folder: Path, text: str) -> Path:
+    """A program in the place of a Python."""
+    path = folder / "python"
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_an_interpreter_that_hangs_is_killed_with_its_children(tmp_path, monkeypatch):
+    monkeypatch.setattr(environment, "_START_SECONDS", 1.0)
+    monkeypatch.setattr(environment, "_GRACE_SECONDS", 0.1)
+    path = wrapper(tmp_path, f"sleep 1000 & echo $! > {tmp_path}/child; wait")
+    begun = time.monotonic()
+    with pytest.raises(UsageError, match="did not answer within 1 s"):
+        look_at(str(path), tmp_path, 1.0)
+    assert time.monotonic() - begun < 10
+    child = int((tmp_path / "child").read_text())
+    assert not Path(f"/proc/{child}").exists() or is_zombie(child)
+
+
+def is_zombie(process: int) -> bool:
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_an_interpreter_that_prints_for_ever_is_not_read_for_ever(tmp_path):
+    begun = time.monotonic()
+    with pytest.raises(UsageError, match="no Python"):
+        look_at(str(wrapper(tmp_path, "exec yes kfix-probe")), tmp_path)
+    assert time.monotonic() - begun < 30
+
+
+def test_a_child_that_stays_behind_does_not_hold_up_the_answer(tmp_path):
+    path = wrapper(tmp_path, f'sleep 1000 & exec {sys.executable} "$@"')
+    assert look_at(str(path), tmp_path, 1.0).executable
+
+
+def test_an_answer_that_makes_no_sense_is_refused(tmp_path):
+    path = wrapper(tmp_path, f"echo '{probe.MARKER}[1, 2]'")
+    with pytest.raises(UsageError, match="no Python"):
+        look_at(str(path), tmp_path)
 
 
 def test_what_kfix_needs_is_what_it_declares():

@@ -6,6 +6,7 @@ from converter.model.findings import Edit, Severity
 from converter.rules.apply import upgrade
 from tests.rules.upgrading import (
     ANYWHERE,
+    STANDALONE,
     TF_2,
     assert_unchanged,
     findings,
@@ -58,3 +59,22 @@ def test_softmax_of_tensorflow_1() -> None:
     assert found(upgraded(layer("Dense", activation="softmax_v2")).model).config["activation"] == (
         "softmax"
     )
+
+
+@pytest.mark.parametrize("name", ["swish", "silu", "relu6", "mish", "leaky_relu"])
+def test_names_that_a_later_keras_took_are_told(name: str) -> None:
+    """Everybody computed them alike."""
+    result = upgraded(layer("Dense", activation=name), STANDALONE)
+    finding = only(result, CODE)
+    assert finding.severity is Severity.NOTICE
+    assert name in finding.message
+    assert "--custom" in finding.remedy
+    assert found(result.model).config["activation"] == name
+
+
+@pytest.mark.parametrize("name", ["gelu", "hard_swish", "sparsemax", "hard_silu"])
+def test_names_that_had_several_meanings_are_not_taken_for_keras_own(name: str) -> None:
+    result = upgraded(layer("Dense", activation=name), STANDALONE)
+    assert only(result, CODE).severity is Severity.CUSTOM
+    own = upgrade(in_graph(layer("Dense", activation=name)), STANDALONE, {name})
+    assert not findings(own, CODE)

@@ -137,9 +137,14 @@ def test_those_of_ragged_tensors_are_refused(name: str) -> None:
     assert "ragged" in refusal(it)
 
 
-def test_one_that_is_called_twice_is_refused() -> None:
+def test_each_call_has_nodes_of_its_own() -> None:
     it = function("nn.relu")
-    assert "several times" in refusal(replace(it, calls=it.calls * 2))
+    other = Call((TensorRef("it"),))
+    result = upgraded(replace(it, calls=(*it.calls, other)))
+    assert [(node.name, node.calls) for node in nodes(result)] == [
+        ("it", it.calls),
+        ("it_relu_1", (other,)),
+    ]
 
 
 def test_every_refused_one_is_reported() -> None:
@@ -217,10 +222,33 @@ def test_known_lengths_are_numbers() -> None:
     assert node.config == {"newshape": [-1, 6]}
 
 
-def test_a_shape_where_a_layer_needs_a_tensor_is_refused() -> None:
+def test_a_shape_where_a_layer_needs_a_tensor_becomes_nodes() -> None:
     shape = function("shape")
     dense = Layer("dense", "Dense", {"units": 2}, calls=(Call((TensorRef("it"),)),))
-    assert "a shape where a tensor has to be" in only(upgraded(shape, dense), CODE).message
+    result = upgraded(shape, dense)
+    *_, last = nodes(result)
+    assert last.class_name == "Stack"
+    assert found(result.model, "dense").calls == (Call((TensorRef(last.name),)),)
+
+
+def test_a_sum_of_lengths_that_are_open_is_refused_where_a_tensor_is_needed() -> None:
+    shape, total = function("shape"), replace(function("math.add"), name="total")
+    total = replace(total, calls=(Call((TensorRef("it"),), {"y": TensorRef("it")}),))
+    dense = Layer("dense", "Dense", {"units": 2}, calls=(Call((TensorRef("total"),)),))
+    assert "a shape where a tensor has to be" in only(upgraded(shape, total, dense), CODE).message
+
+
+@pytest.mark.parametrize(
+    ("value", "class_name"),
+    [
+        (0.5, "Add"),
+        ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], "Add"),
+        ([[1.0], [2.0], [3.0], [4.0]], "Subtract"),
+    ],
+)
+def test_what_keras_adds_along_a_wrong_axis_is_subtracted(value: Json, class_name: str) -> None:
+    (node,) = nodes(upgraded(function("math.add", y=value)))
+    assert node.class_name == class_name
 
 
 def test_outputs_of_a_split_keep_their_places() -> None:
@@ -245,9 +273,12 @@ def test_the_mean_of_integers_is_refused() -> None:
 
 
 @pytest.mark.parametrize("attr", [{}, {"half_pixel_centers": {"b": False}}])
-def test_resizing_on_the_old_grid_is_refused(attr: Json) -> None:
+def test_resizing_on_the_old_grid_needs_the_size_of_the_pictures(attr: Json) -> None:
     it = kernel("ResizeBilinear", {1: [8, 8]}, **attr)
-    assert "the grid of TensorFlow 1" in refusal(it, shape=(None, 4, 4, 3))
+    assert "size of its pictures" in refusal(it, shape=(None, None, 4, 3))
+    assert [node.class_name for node in nodes(upgraded(it, shape=(None, 4, 4, 3)))] == [
+        "Einsum"
+    ] * 2
 
 
 def test_nodes_are_named_apart_from_layers() -> None:

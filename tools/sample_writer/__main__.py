@@ -106,7 +106,8 @@ def check_one(F, entry, folder, compiled=True):
     inputs, outputs = read_arrays(folder / (entry["name"] + ".npz"))
     if entry.get("reason") == "cudnn":
         return ""
-    own = F.own_objects(entry.get("options", {}).get("custom", ()))
+    modules = [*entry.get("options", {}).get("custom", ()), *entry.get("objects", ())]
+    own = F.own_objects(modules)
     model = load(F, folder, entry, dict(own, **custom_objects(F)), compiled)
     if entry.get("by_xla"):
         return _difference(predict_by_xla(F, model, inputs), outputs, entry)

@@ -73,7 +73,8 @@ def architecture(writers=EVERY, needs="", kinds="full", name=None, **facts):
 
     ``needs``: layer classes that the release must have. ``kinds``: the files to write, some of
     full, keras, weights, weights.h5; a kind that the writer does not know is passed over.
-    ``expect="refused"`` with a ``reason`` marks what can't be converted exactly today.
+    ``expect="refused"`` with a ``reason`` marks what can't be converted exactly today. ``objects``:
+    modules of ``user_code`` that the writer needs to read its file again, and kfix does not.
     """
 
     def register(function):

@@ -38,5 +38,6 @@ from . import (  # noqa: F401
     training,
     training_goes_on,
     weight_orders,
+    well_known,
     wrappers,
 )

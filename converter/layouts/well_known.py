@@ -1,0 +1,144 @@
+"""Layers of libraries that have come to their end, told by their name, arguments and variables.
+
+Anybody may have a class of such a name. One is taken for the library's only where its config holds
+exactly the library's arguments, and its weights are the library's in number, rank and name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from converter.model.description import Json
+
+Config = Mapping[str, Json]
+Own = tuple[str, bool]
+"""The name of a variable, and whether it is trainable."""
+Shape = tuple[int, ...]
+
+OF_EVERY_LAYER = frozenset({"name", "trainable", "dtype", "batch_input_shape"})
+
+
+@dataclass(frozen=True)
+class WellKnown:
+    """A class of a library.
+
+    Attributes:
+        library: what it is known as.
+        arguments: what its config always holds, besides the arguments of every layer.
+        optional: what it may hold, by the release of the library or of Keras.
+        variables: those that it creates, in order.
+        ranks: of these variables, by their names; 1 where nothing is said.
+    """
+
+    library: str
+    arguments: frozenset[str]
+    variables: Callable[[Config], list[Own]] = lambda config: []
+    optional: frozenset[str] = frozenset()
+    ranks: Mapping[str, int] | None = None
+
+    def takes(self, config: Config) -> bool:
+        """Whether a config holds the arguments of the class and no others."""
+        given = frozenset(config) - OF_EVERY_LAYER
+        return self.arguments <= given <= self.arguments | self.optional
+
+    def has(self, config: Config, names: Sequence[str], shapes: Sequence[Shape]) -> bool:
+        """Whether weights may be those of the class: their names in a file, and their shapes."""
+        own = [name for name, _ in self.variables(config)]
+        if len(own) != len(names):
+            return False
+        ranks = self.ranks or {}
+        return all(
+            _bears(stored, name) and len(shape) == ranks.get(name, 1)
+            for name, stored, shape in zip(own, names, shapes, strict=True)
+        )
+
+
+def _bears(stored: str, name: str) -> bool:
+    """Whether a name in a file ends in a variable's; archives have numbers for names."""
+    last = re.sub(r"_\d+$", "", stored.split(":")[0].split("/")[-1])
+    return last == name or last.endswith(f"_{name}") or stored.startswith("vars/")
+
+
+def _trainable(*names: str) -> Callable[[Config], list[Own]]:
+    return lambda config: [(name, True) for name in names]
+
+
+def _scale_and_center(config: Config) -> list[Own]:
+    names = [("gamma", "scale"), ("beta", "center")]
+    return [(name, True) for name, key in names if config.get(key, True)]
+
+
+def _batch_normalization(config: Config) -> list[Own]:
+    statistics = [("moving_mean", False), ("moving_variance", False)]
+    return _scale_and_center(config) + statistics
+
+
+def _depthwise(config: Config) -> list[Own]:
+    names = ["depthwise_kernel"] + (["bias"] if config.get("use_bias", True) else [])
+    return [(name, True) for name in names]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_GAMMA_AND_BETA = frozenset(
+    f"{weight}_{what}"
+    for weight in ("gamma", "beta")
+    for what in ("initializer", "regularizer", "constraint")
+)
+_NORMALIZATION = _GAMMA_AND_BETA | _words("epsilon center scale")
+_MOMENTS = _words("momentum moving_mean_initializer moving_variance_initializer")
+_BATCH_NORMALIZATION = _NORMALIZATION | _MOMENTS | {"axis"}
+_DEPTHWISE = _words(
+    "kernel_size strides padding data_format dilation_rate activation use_bias bias_initializer"
+    " bias_regularizer activity_regularizer bias_constraint depth_multiplier depthwise_initializer"
+    " depthwise_regularizer depthwise_constraint"
+)
+
+CLASSES: Mapping[str, WellKnown] = {
+    "InstanceNormalization": WellKnown(
+        "keras_contrib", _NORMALIZATION | {"axis"}, _scale_and_center
+    ),
+    "GroupNormalization": WellKnown(
+        "keras_contrib", _NORMALIZATION | {"axis", "groups"}, _scale_and_center
+    ),
+    "SubPixelUpscaling": WellKnown("keras_contrib", _words("scale_factor data_format")),
+    "FixedDropout": WellKnown("efficientnet", _words("rate noise_shape seed")),
+    "DepthwiseConv2D": WellKnown(
+        "keras.applications.mobilenet", _DEPTHWISE, _depthwise, ranks={"depthwise_kernel": 4}
+    ),
+    "BatchNorm": WellKnown("Mask_RCNN", _BATCH_NORMALIZATION, _batch_normalization),
+    "BatchNormalization": WellKnown(
+        "keras_resnet", _BATCH_NORMALIZATION | {"freeze"}, _batch_normalization
+    ),
+    "LayerNormalization": WellKnown("keras_layer_normalization", _NORMALIZATION, _scale_and_center),
+    "Scale": WellKnown("cnn_finetune", _words("momentum axis"), _trainable("gamma", "beta")),
+    "L2Normalization": WellKnown(
+        "ssd_keras", _words("gamma_init"), _trainable("gamma"), optional=_words("axis")
+    ),
+    "PixelShuffler": WellKnown("faceswap", _words("size data_format")),
+    "Mish": WellKnown("Mish", frozenset()),
+}
+"""The classes by name."""
+
+
+def known(class_name: str, config: Config) -> WellKnown | None:
+    """The class of a library that a layer may be of: its name and its arguments are the class's.
+
+    Args:
+        class_name: as a file has it, or with the library in front (see ``full_name``).
+        config: of the layer.
+    """
+    library, _, name = class_name.rpartition(">")
+    found = CLASSES.get(name)
+    if found is None or library and library != found.library:
+        return None
+    return found if library or found.takes(config) else None
+
+
+def full_name(class_name: str) -> str:
+    """The class with its library in front: ``keras_contrib>InstanceNormalization``."""
+    return f"{CLASSES[class_name].library}>{class_name}"

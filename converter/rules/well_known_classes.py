@@ -1,0 +1,105 @@
+"""Layers of well-known libraries that have come to their end.
+
+What it sees: classes that many files hold and no Keras has: InstanceNormalization of
+keras_contrib, FixedDropout of efficientnet, DepthwiseConv2D of MobileNet before Keras 2.1.5 and so
+on. A name alone says little, for anybody may have such a class. So the config has to hold exactly
+the arguments that the library's class has, and the weights have to be its own in number, rank and
+name.
+
+Why Keras 3 trips: "Unknown layer: 'InstanceNormalization'". The libraries can't be installed beside
+today's Keras.
+
+What kfix changes: what is nothing but a stock layer becomes that layer; others go by the library's
+name from there on, and get a rule of their own. The finding says which library's class it was taken
+for. Where it is a class of your own after all, ``--custom`` with its module wins.
+
+Links: https://github.com/keras-team/keras-contrib https://github.com/qubvel/efficientnet
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from converter.knowledge.releases import candidates, layer_classes
+from converter.layouts import well_known
+from converter.model.description import Layer
+from converter.model.findings import Severity
+from converter.rules._well_known import KEPT, YOUR_OWN, library_of
+from converter.rules.base import Change, Context, Rule, Stage
+
+
+def rewrite(layer: Layer, context: Context) -> Change | None:
+    """The stock layer, or the layer under the library's name."""
+    library = library_of(layer, context)
+    if not library or ">" in layer.class_name or _was_stock(layer, context):
+        return None
+    message = f"{layer.class_name} is taken for that of {library}, whose arguments it has"
+    if problem := _ambiguous(layer):
+        return Change(Severity.CUSTOM, f"{layer.class_name} {problem}", remedy=GIVE)
+    named = replace(layer, class_name=well_known.full_name(layer.class_name))
+    named = replace(named, registered_name=None, build_config=None)
+    if layer.class_name not in STOCK:
+        return Change(Severity.NOTICE, message, (named,), YOUR_OWN)
+    new = STOCK[layer.class_name](named)
+    return Change(Severity.BREAKS, message, (new,), f"written as {new.class_name}")
+
+
+GIVE = "Give the module that defines it with --custom."
+
+
+def _was_stock(layer: Layer, context: Context) -> bool:
+    """Whether the writer had a class of this name that takes the same arguments."""
+    had = any(layer.class_name in layer_classes(each) for each in candidates(context.writer))
+    return had and "freeze" not in layer.config
+
+
+def _ambiguous(layer: Layer) -> str:
+    """Why a class can't be told from others with the same arguments."""
+    config = layer.config
+    if layer.class_name != "GroupNormalization" or config["groups"] == 1 or config["axis"] == 1:
+        return ""
+    return (
+        "has the arguments of keras_contrib's, which took the groups along another axis than most"
+        " others of that name"
+    )
+
+
+def _renamed(class_name: str) -> Callable[[Layer], Layer]:
+    return lambda layer: replace(layer, class_name=class_name)
+
+
+def _frozen_batch_normalization(layer: Layer) -> Layer:
+    """Frozen it neither trains nor takes the statistics of the batch, in Keras 3 as there."""
+    frozen = bool(layer.config["freeze"])
+    new = layer.with_config(drop=("freeze",), **({"trainable": False} if frozen else {}))
+    return replace(new, class_name="BatchNormalization")
+
+
+def _layer_normalization(layer: Layer) -> Layer:
+    return replace(layer.with_config(axis=-1), class_name="LayerNormalization")
+
+
+def _mish(layer: Layer) -> Layer:
+    kept = {key: layer.config[key] for key in KEPT if key in layer.config}
+    return replace(layer, class_name="Activation", config={**kept, "activation": "mish"})
+
+
+STOCK: Mapping[str, Callable[[Layer], Layer]] = {
+    "FixedDropout": _renamed("Dropout"),
+    "DepthwiseConv2D": _renamed("DepthwiseConv2D"),
+    "GroupNormalization": _renamed("GroupNormalization"),
+    "BatchNorm": _renamed("BatchNormalization"),
+    "BatchNormalization": _frozen_batch_normalization,
+    "LayerNormalization": _layer_normalization,
+    "Mish": _mish,
+}
+"""What is a stock layer of Keras 3."""
+
+RULE = Rule(
+    code="KF185",
+    stage=Stage.CLASSES,
+    summary="layers of well-known libraries",
+    generations=frozenset({1, 2}),
+    layer=rewrite,
+)

@@ -1,0 +1,173 @@
+"""Whose class a layer is taken for, and whose it is not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from converter.layouts import legacy
+from converter.layouts.legacy import UnknownVariablesError
+from converter.model.description import Dataset, Json, Layer, Model, Writer
+from converter.model.findings import Severity
+from converter.rules.apply import upgrade
+from converter.rules.well_known_layers import WRITTEN
+from tests.rules.upgrading import (
+    ANYWHERE,
+    STANDALONE,
+    TF_1,
+    TF_2,
+    assert_unchanged,
+    findings,
+    found,
+    in_graph,
+    in_sequential,
+    layer,
+    only,
+    upgraded,
+    with_weights,
+)
+
+CODE = "KF185"
+OBJECTS = {
+    f"{weight}_{kind}": None
+    for weight in ("gamma", "beta")
+    for kind in ("initializer", "regularizer", "constraint")
+}
+NORMALIZATION = {"epsilon": 1e-3, "center": True, "scale": True, **OBJECTS}
+SCALE = {"gamma": np.ones(4, np.float32), "beta": np.zeros(4, np.float32)}
+MOMENTS = {
+    "momentum": 0.9,
+    "moving_mean_initializer": "zeros",
+    "moving_variance_initializer": "ones",
+}
+
+
+def normalization(name: str = "InstanceNormalization", **more: Json) -> Layer:
+    it, _ = with_weights(layer(name, **NORMALIZATION, axis=-1, **more), **SCALE)
+    return it
+
+
+def assert_left_to_the_user(it: Layer, writer: Writer = STANDALONE) -> None:
+    assert_unchanged(it, CODE, writer)
+    assert upgraded(it, writer).blockers
+
+
+@pytest.mark.parametrize("where", ANYWHERE)
+@pytest.mark.parametrize("writer", [STANDALONE, TF_1, TF_2])
+def test_a_library_is_told_by_its_arguments_and_weights(where: str, writer: Writer) -> None:
+    result = upgrade(ANYWHERE[where](normalization()), writer)
+    finding = only(result, CODE)
+    assert finding.severity is Severity.NOTICE
+    assert "keras_contrib" in finding.message
+    assert "--custom" in finding.remedy
+    # A step of what a TimeDistributed gets here has no axis that is left to normalise.
+    assert bool(result.blockers) == (where in ("time distributed", "twice wrapped"))
+
+
+@pytest.mark.parametrize("more", [{"groups": 2}, {"momentum": 0.9}])
+def test_other_arguments_are_the_users(more: Json) -> None:
+    assert_left_to_the_user(normalization(**more))
+
+
+@pytest.mark.parametrize("left_out", ["axis", "gamma_constraint"])
+def test_fewer_arguments_are_the_users(left_out: str) -> None:
+    assert_left_to_the_user(normalization().with_config(drop=(left_out,)))
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        {"gamma": np.ones(4)},
+        {**SCALE, "mean": np.ones(4)},
+        {"gamma": np.ones((1, 4)), "beta": np.ones((1, 4))},
+        {"weight": np.ones(4), "shift": np.ones(4)},
+    ],
+)
+def test_other_weights_are_the_users(weights: dict[str, np.ndarray]) -> None:
+    it, _ = with_weights(layer("InstanceNormalization", **NORMALIZATION, axis=-1), **weights)
+    assert_left_to_the_user(it)
+
+
+def test_the_users_own_class_wins() -> None:
+    it = normalization()
+    result = upgrade(in_graph(it), STANDALONE, {"InstanceNormalization"})
+    assert not findings(result, CODE)
+    assert found(result.model).class_name == "InstanceNormalization"
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "code"),
+    [
+        ("Scale", {"factor": 2.0}, CODE),
+        ("FixedDropout", {"rate": 0.5}, CODE),
+        ("PixelShuffler", {"upsampling_factor": [2, 2]}, CODE),
+        ("Mish", {"beta": 1.0}, CODE),
+    ],
+)
+def test_namesakes_with_other_arguments(name: str, config: Json, code: str) -> None:
+    assert_left_to_the_user(layer(name, **config))
+
+
+def test_group_normalization_is_taken_where_all_agree() -> None:
+    for axis, groups in ((1, 2), (-1, 1)):
+        it = normalization("GroupNormalization", groups=groups).with_config(axis=axis)
+        result = upgraded(it, STANDALONE)
+        assert only(result, CODE).severity is Severity.BREAKS
+        assert not result.blockers
+    it = normalization("GroupNormalization", groups=2)
+    assert only(upgraded(it, STANDALONE), CODE).severity is Severity.CUSTOM
+
+
+def test_keras_own_group_normalization_stays() -> None:
+    assert_unchanged(normalization("GroupNormalization", groups=2), CODE, TF_2)
+
+
+def test_dropout_of_efficientnet() -> None:
+    it = layer("FixedDropout", rate=0.5, noise_shape=[None, 1, 1, 1], seed=None)
+    new = found(upgraded(it, STANDALONE).model)
+    assert new.class_name == "Dropout"
+    assert new.config["noise_shape"] == [None, 1, 1, 1]
+
+
+@pytest.mark.parametrize("freeze", [True, False])
+def test_batch_normalization_of_keras_resnet(freeze: bool) -> None:
+    it = layer("BatchNormalization", **NORMALIZATION, **MOMENTS, axis=-1, freeze=freeze)
+    moments = {name: np.ones(4, np.float32) for name in ("moving_mean", "moving_variance")}
+    it, _ = with_weights(it, **SCALE, **moments)
+    result = upgraded(it, STANDALONE)
+    assert not result.blockers
+    assert "freeze" not in found(result.model).config
+    assert (found(result.model).config.get("trainable") is False) == freeze
+
+
+def test_every_class_without_a_stock_layer_is_written() -> None:
+    """What KF185 only names, KF186 or a rule like it has to write."""
+    scale = layer("Scale", momentum=0.9, axis=-1)
+    for it in (normalization(), with_weights(scale, **SCALE)[0]):
+        assert f"{only(upgraded(it, STANDALONE), CODE).message}"
+        assert only(upgraded(it, STANDALONE), "KF186").severity is Severity.BREAKS
+    assert all(">" in name for name in WRITTEN)
+
+
+# -- while weights are given to layers ----------------------------------------------------
+
+
+def nested(count: int) -> tuple[Model, dict[str, list[tuple[str, Dataset]]]]:
+    """A model in a model whose layer has a number of weights, by names that say nothing."""
+    it = replace(normalization(), weights=())
+    model = in_sequential(Layer("inner", "Sequential", model=in_sequential(it), module="keras"))
+    stored = [(f"w_{index}", Dataset(f"w_{index}", (4,), "float32")) for index in range(count)]
+    return model, {"inner": stored}
+
+
+def test_in_a_container_the_count_of_weights_says_whose_class_it_is() -> None:
+    model, groups = nested(2)
+    bound, problems = legacy.bind(model, groups, implicit_masks=False)
+    assert not problems
+    assert [each.name for each in found(bound).weights] == ["gamma", "beta"]
+    model, groups = nested(3)
+    _, (problem,) = legacy.bind(model, groups, implicit_masks=False)
+    assert isinstance(problem, UnknownVariablesError)
+    assert problem.class_name == "InstanceNormalization"

@@ -1,0 +1,144 @@
+"""Layers and functions of libraries that everybody used, and that have come to their end."""
+
+import importlib.util
+import warnings
+
+from ..registry import architecture, branches
+
+COPIED = "keras>=2.2.4<2.2.5 tf>=2.4<2.5"
+"""Writers of what is copied from project to project."""
+
+
+def installed(name):
+    """A library, None where the writer does not have it beside it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            return None
+
+
+def with_library(name, **facts):
+    """An architecture that only writers with a library have."""
+    if importlib.util.find_spec(name) is None:
+        return lambda function: function
+    return architecture(**facts)
+
+
+@architecture(writers=COPIED, objects=["well_known.py"])
+def well_known_normalization(F):
+    W = F.own("well_known.py")
+    layers = [
+        W.InstanceNormalization(axis=3),
+        W.InstanceNormalization(axis=-1, epsilon=0.3, center=False),
+        W.InstanceNormalization(axis=1, scale=False),
+        W.InstanceNormalization(),
+        W.InstanceNormalization(axis=2, beta_regularizer="l2", gamma_initializer="uniform"),
+        W.InstanceNormalization(axis=3, scale=False, center=False),
+        W.GroupNormalization(groups=2, axis=1),
+        W.GroupNormalization(groups=1, axis=-1),
+        W.BatchNorm(axis=3),
+        W.BatchNorm(axis=1, scale=False, epsilon=1e-2),
+    ]
+    return branches(F, (4, 5, 6), layers)
+
+
+@architecture(writers=COPIED, expect="refused", reason="custom", objects=["well_known.py"])
+def well_known_group_normalization(F):
+    """Along the last axis it is not what others of this name compute."""
+    return branches(F, (4, 5, 6), [F.own("well_known.py").GroupNormalization(groups=2)])
+
+
+@architecture(writers=COPIED, objects=["well_known.py"])
+def well_known_pictures(F):
+    W = F.own("well_known.py")
+    layers = [
+        W.Scale(),
+        W.Scale(axis=1),
+        W.L2Normalization(gamma_init=10),
+        W.PixelShuffler(),
+        W.SubPixelUpscaling(scale_factor=2),
+        W.Mish(name="activated"),
+        F.layers.Conv2D(2, 2, activation=W.swish),
+        F.layers.Activation(W.mish),
+    ]
+    return branches(F, (4, 6, 8), layers)
+
+
+@architecture(writers=COPIED, objects=["well_known.py"])
+def well_known_inside(F):
+    """In a nested model that is called twice, in a TimeDistributed, in a Sequential, and frozen."""
+    W, L = F.own("well_known.py"), F.layers
+    inner = F.Sequential(
+        [
+            L.Conv2D(4, 2, input_shape=(6, 6, 3)),
+            W.InstanceNormalization(axis=3),
+            W.Mish(name="activated"),
+            W.Scale(),
+            L.Conv2D(4, 2, use_bias=False),
+            W.InstanceNormalization(axis=3, trainable=False),
+            W.PixelShuffler(),
+        ]
+    )
+    x, steps = F.Input(shape=(6, 6, 3)), F.Input(shape=(3, 4, 5))
+    y = L.Add()([inner(x), inner(L.Activation("relu")(x))])
+    each = L.TimeDistributed(W.InstanceNormalization(axis=2))(steps)
+    return F.Model([x, steps], [y, each])
+
+
+@architecture(
+    writers="keras>=2.2.4<2.2.5", expect="refused", reason="custom", objects=["well_known.py"]
+)
+def well_known_gelu(F):
+    """Exact in one project and an approximation in the next."""
+    gelu = F.own("well_known.py").gelu
+    x = F.Input(shape=(5,))
+    return F.Model(x, F.layers.Dense(3, activation=gelu)(x))
+
+
+@architecture(writers="keras>=2.0.6<2.1.5")
+def well_known_mobilenet(F):
+    """Before Keras 2.1.5 the layer was MobileNet's own."""
+    from keras.applications import mobilenet
+
+    layers = [
+        mobilenet.DepthwiseConv2D((3, 3), activation=mobilenet.relu6),
+        mobilenet.DepthwiseConv2D((3, 2), strides=(2, 2), depth_multiplier=2, use_bias=False),
+        mobilenet.DepthwiseConv2D((2, 2), padding="same", depthwise_regularizer="l2"),
+    ]
+    return branches(F, (6, 7, 3), layers)
+
+
+@with_library("efficientnet", writers=COPIED, objects=["of_efficientnet.py"])
+def well_known_efficientnet(F):
+    model = installed("efficientnet.model")
+    return model.EfficientNet(
+        0.1,
+        0.1,
+        32,
+        dropout_rate=0.2,
+        depth_divisor=4,
+        input_shape=(32, 32, 3),
+        weights=None,
+        classes=5,
+        backend=F.backend,
+        layers=F.keras.layers,
+        models=F.keras.models,
+        utils=F.keras.utils,
+    )
+
+
+@with_library("keras_resnet", writers="keras", objects=["keras_resnet.layers"])
+def well_known_keras_resnet(F):
+    B = installed("keras_resnet.layers").BatchNormalization
+    layers = [B(freeze=True, axis=3), B(freeze=False, axis=3, epsilon=1e-5), B(True, axis=1)]
+    return branches(F, (4, 5, 3), layers)
+
+
+@with_library("keras_layer_normalization", writers="keras", objects=["keras_layer_normalization"])
+def well_known_layer_normalization(F):
+    N, L = installed("keras_layer_normalization").LayerNormalization, F.layers
+    x = F.Input(shape=(4, 6))
+    y = L.LSTM(3)(N(epsilon=1e-3)(L.Masking()(x)))
+    return F.Model(x, [N()(x), N(center=False)(x), N(scale=False, epsilon=0.1)(x), y])
