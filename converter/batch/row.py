@@ -108,7 +108,8 @@ def row_of_failure(task: Task, error: BaseException, seconds: float) -> Row:
         code=int(error.exit_code if isinstance(error, KfixError) else ExitCode.BUG),
         message=str(error) if known else f"a bug in kfix: {type(error).__name__}: {error}",
         hint=error.hint if isinstance(error, KfixError) else "",
-        writer=writer_of(task.source),
+        # What a bug has stumbled over is not opened again.
+        writer=writer_of(task.source) if known else "",
         size_before=size_of(task.source),
         seconds=round(seconds, 3),
     )

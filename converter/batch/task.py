@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from converter import __version__
+from converter.api.outputs import made_folder
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Task:
             source.
         options: the action's keyword arguments, JSON values.
         kinds: what the file has to be, or is passed over; empty where the user has named it.
+        new_folder: the output's folder may have to be made.
     """
 
     verb: str
@@ -71,6 +73,7 @@ class Task:
     asked: Path | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
+    new_folder: bool = False
 
     @property
     def in_place(self) -> bool:
@@ -89,6 +92,12 @@ class Task:
         text = json.dumps(said, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
+    def call(self) -> Any:
+        """Does it, in this process; gives what the library function returns."""
+        if self.new_folder and self.asked is not None and not self.options.get("dry_run"):
+            made_folder(self.asked.parent)
+        return VERBS[self.verb](self.source, self.asked, **self.options)
+
     def to_json(self) -> dict[str, Any]:
         """The task as JSON values."""
         return {
@@ -102,8 +111,13 @@ class Task:
         paths: dict[str, Any] = {
             key: Path(data[key]) if data[key] is not None else None for key in _PATHS
         }
-        kinds = tuple(data["kinds"])
-        return cls(verb=data["verb"], options=data["options"], kinds=kinds, **paths)
+        return cls(
+            verb=data["verb"],
+            options=data["options"],
+            kinds=tuple(data["kinds"]),
+            new_folder=data["new_folder"],
+            **paths,
+        )
 
 
 _PATHS = ("source", "relative", "output", "asked")

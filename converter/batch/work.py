@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from converter.api.discovery import is_of
-from converter.api.outputs import made_folder
 from converter.api.provenance import sha256
 from converter.batch.outcome import Mark, Outcome
 from converter.batch.row import passed_over, row_of, row_of_failure
-from converter.batch.task import VERBS, Task
+from converter.batch.task import Task
 from converter.containers.sniff import Kind
 from converter.engines import sharing
 from converter.engines.channel import serve
@@ -45,9 +44,7 @@ def performed(task: Task) -> Outcome:
         mark = mark_of(task.source)
         if task.kinds and not is_of(task.source, frozenset(map(Kind, task.kinds))):
             return Outcome(task, passed_over(task), mark)
-        if task.asked is not None and not task.options.get("dry_run"):
-            made_folder(task.asked.parent)
-        result = VERBS[task.verb](task.source, task.asked, **task.options)
+        result = task.call()
     except Exception as error:
         error.add_note("".join(traceback.format_exception(error)).rstrip())
         row = row_of_failure(task, error, time.monotonic() - started)

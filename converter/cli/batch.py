@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from converter.api.discovery import MODELS, Search, Source, discover, is_of
-from converter.api.outputs import Naming, made_folder
+from converter.api.outputs import Naming
 from converter.batch.row import exit_code
-from converter.batch.task import VERBS, Task
+from converter.batch.task import Task
 from converter.cli import document, matching
 from converter.cli.frame import Session
 from converter.cli.many import Many
@@ -53,7 +53,16 @@ class Work:
         asked = self.placing.of(source, self.naming) if self.naming else None
         kinds = () if source.named else tuple(sorted(self.kinds))
         output = self._output(source, asked)
-        return Task(self.verb, source.path, source.relative, output, asked, self.options, kinds)
+        return Task(
+            verb=self.verb,
+            source=source.path,
+            relative=source.relative,
+            output=output,
+            asked=asked,
+            options=self.options,
+            kinds=kinds,
+            new_folder=self.placing.directory is not None,
+        )
 
     def _output(self, source: Source, asked: Path | None) -> Path | None:
         if self.naming is None or self.placing.in_place:
@@ -92,9 +101,7 @@ def _one(session: Session, source: Source, work: Work) -> ExitCode:
         )
     task = work.task(source)
     try:
-        if task.asked is not None and not work.options.get("dry_run"):
-            made_folder(task.asked.parent)
-        result = VERBS[work.verb](source.path, task.asked, **{**work.options, **work.single})
+        result = replace(task, options={**work.options, **work.single}).call()
     except Exception as error:
         code = told(session, error, str(source.path), whole=bool(work.options.get("dry_run")))
         document.write(session, [], [document.error_entry(str(source.path), error)])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from converter import check, inspect
-from converter.api.discovery import MODELS, WEIGHTS, discover
+from converter.api.discovery import MODELS, WEIGHTS, Search, discover
 from converter.api.outputs import Destination, Naming, destination, refuse_collisions, stem
 from converter.errors import NotExactError, OutputError, UsageError
 from converter.model.findings import Severity
@@ -24,7 +24,35 @@ def test_directory_is_walked_by_content(sample, tmp_path):
     (tmp_path / ".hidden").mkdir()
     sample("keras-2.2.4", "lstm", to=".hidden/model.h5")
     assert names(discover([tmp_path])) == ["a/model.weird"]
-    assert names(discover([tmp_path], MODELS | WEIGHTS)) == ["a/model.weird", "b/weights.h5"]
+    assert names(discover([tmp_path], Search(MODELS | WEIGHTS))) == [
+        "a/model.weird",
+        "b/weights.h5",
+    ]
+
+
+def test_from_afar_files_are_taken_by_how_they_begin(sample, tmp_path):
+    sample("keras-2.2.4", "lstm", to="model.weird")
+    (tmp_path / "broken.h5").write_text("junk")
+    (tmp_path / "notes.txt").write_text("text")
+    (tmp_path / "folder.h5").mkdir()
+    found = discover([tmp_path], Search(closely=False))
+    assert names(found) == ["broken.h5", "model.weird"]
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "expected"),
+    [
+        (("*.h5",), (), ["a/one.h5", "b/two.h5"]),
+        (("b/*",), (), ["b/two.h5"]),
+        ((), ("one*",), ["b/two.h5", "c.hdf5"]),
+        (("*.h5", "c*"), ("a/*",), ["b/two.h5", "c.hdf5"]),
+    ],
+)
+def test_patterns(sample, tmp_path, include, exclude, expected):
+    for name in ("a/one.h5", "b/two.h5", "c.hdf5"):
+        sample("keras-2.2.4", "lstm", to=name)
+    found = discover([tmp_path], Search(include=include, exclude=exclude))
+    assert sorted(names(found)) == expected
 
 
 def test_each_file_once(sample, tmp_path):

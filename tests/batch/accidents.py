@@ -23,6 +23,8 @@ def accident(event, arguments):
         if name.startswith("eat"):
             eaten = bytearray(400 * 2**20)
             time.sleep(3600)
+        if name.startswith("bug"):
+            raise ZeroDivisionError("of nobody's")
 
 sys.addaudithook(accident)
 """
@@ -30,7 +32,7 @@ sys.addaudithook(accident)
 
 @pytest.fixture
 def accidents(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """From here on, workers that are started meet with accidents."""
+    """From here on, workers that are started meet with accidents; the folder of the hook."""
     folder = tmp_path_factory.mktemp("hook")
     (folder / "sitecustomize.py").write_text(HOOK)
     monkeypatch.setenv("PYTHONPATH", str(folder))

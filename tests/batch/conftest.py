@@ -43,6 +43,6 @@ def task(tmp_path: Path) -> Callable[..., Task]:
     def made(source: Path, **options: Any) -> Task:
         output = tmp_path / "out" / f"{source.stem}.keras"
         given = {"to": "keras", "verify": False, **options}
-        return Task("convert", source, Path(source.name), output, output, given)
+        return Task("convert", source, Path(source.name), output, output, given, new_folder=True)
 
     return made
