@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from converter.api.rules import explain_rule, list_rules
     from converter.api.split import join, split
     from converter.api.strip import strip_compile, strip_optimizer
+    from converter.api.stubs import stubs
     from converter.api.verify import verify
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "split",
     "strip_compile",
     "strip_optimizer",
+    "stubs",
     "verify",
 ]
 

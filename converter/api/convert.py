@@ -19,6 +19,7 @@ from converter.api.outputs import Destination, Naming, destination
 from converter.api.signatures import parsed_signatures
 from converter.api.told import InputShapes, by_input
 from converter.api.training import lost, told, without_compile
+from converter.api.unfilled import require_filled
 from converter.api.verification import Verified
 from converter.api.writing import reopened
 from converter.engines import Signature
@@ -162,6 +163,7 @@ def convert(
     joined = verify and not dry_run
     with opened(Path(path), plan, writer, input_shape, joined=joined) as given:
         result = mended(given.file, custom, allow_inexact=allow_inexact)
+        require_filled(result.model, custom)
         result = result if compile else without_compile(result)
         if given.matching is not None:
             require_matching(mismatched(result.model), SAME_MODEL)

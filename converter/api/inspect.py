@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
+from converter.api.functions import FunctionInfo, functions
 from converter.api.pipeline import parse, upgraded
 from converter.api.training import steps_taken
 from converter.api.walk import Placed, layers
@@ -80,6 +81,7 @@ class Inspection:
         optimizer_steps: how many steps the optimizer had taken, None where the file does not say.
         custom_objects: classes and functions of the user's own that the model needs.
         lambdas: paths of Lambda layers, whose code is never run.
+        functions: what they keep, as text.
         findings: what ``kfix check`` would say about the model.
     """
 
@@ -98,6 +100,7 @@ class Inspection:
     optimizer_steps: int | None
     custom_objects: tuple[str, ...]
     lambdas: tuple[str, ...]
+    functions: tuple[FunctionInfo, ...]
     findings: tuple[Finding, ...]
 
 
@@ -124,6 +127,7 @@ def _whole_model(source: ModelFile) -> Inspection:
         model=model,
         custom_objects=_custom_objects(model, found),
         lambdas=tuple(each.path for each in described if each.class_name == "Lambda"),
+        functions=tuple(functions(layers(model))),
         findings=found,
     )
 
@@ -149,6 +153,7 @@ def _inspection(
     model: Model | None = None,
     custom_objects: tuple[str, ...] = (),
     lambdas: tuple[str, ...] = (),
+    functions: tuple[FunctionInfo, ...] = (),
     findings: tuple[Finding, ...] = (),
 ) -> Inspection:
     contents = source.contents
@@ -168,6 +173,7 @@ def _inspection(
         optimizer_steps=steps_taken(source, model) if model else None,
         custom_objects=custom_objects,
         lambdas=lambdas,
+        functions=functions,
         findings=findings,
     )
 

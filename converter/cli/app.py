@@ -23,6 +23,7 @@ COMMANDS = {
     "diff": "diff",
     "verify": "verify",
     "rules": "rules",
+    "stubs": "stubs",
     "doctor": "doctor",
 }
 """The module of each command; its function has the command's name."""

@@ -13,6 +13,7 @@ from converter.cli.visible import visible
 from converter.errors import ExitCode
 
 if TYPE_CHECKING:
+    from converter.api.functions import FunctionInfo
     from converter.api.inspect import Inspection, LayerInfo
 
 
@@ -47,6 +48,11 @@ def _lines(found: Inspection, weights: bool) -> Iterator[str]:
     if rows:
         yield ""
         yield render.table(rows, ("layer", "class", "shapes", "params", "size"), right=(3, 4))
+    if found.functions:
+        yield ""
+        yield "functions (read as data, never run)"
+        for function in found.functions:
+            yield from _function(function)
     if found.findings:
         problems = [each for each in found.findings if each.severity != "notice"]
         yield ""
@@ -100,6 +106,43 @@ def _rows(layer: LayerInfo, weights: bool) -> Iterator[tuple[str, str, str, str,
         for weight in layer.weights:
             label = f"{indent}  {render.shortened(weight.name, 32)}"
             yield label, weight.dtype, render.shape(weight.shape), "", render.size(weight.bytes)
+
+
+_SHOWN_LINES, _SHOWN_CHARACTERS = 20, 400
+"""Lines of one function that are shown, and of each of them."""
+
+
+def _function(found: FunctionInfo) -> Iterator[str]:
+    """A function of a Lambda layer: where it is, its text, and the values it has beside it."""
+    from converter.cli import render
+
+    role = "" if found.role == "function" else f", {found.role}"
+    yield from render.flowing([f"{found.layer}{role}", *_origin(found)], first="  ", rest=" " * 4)
+    lines = found.text.splitlines()
+    for line in lines[:_SHOWN_LINES]:
+        indent = len(line) - len(line.lstrip()) + 4
+        parts = render.shortened(line, _SHOWN_CHARACTERS).split()
+        yield from render.flowing(parts, first=" " * indent, rest=" " * (indent + 4))
+    if len(lines) > _SHOWN_LINES:
+        yield f"    … and {len(lines) - _SHOWN_LINES} more lines: --format json has all"
+    if found.problem:
+        yield from render.indented(f"can't be read: {found.problem}")
+    for label, names in (("uses", found.globals), ("names in it:", found.names)):
+        if names:
+            yield from render.indented(f"{label} {', '.join(names)}")
+    for name, value in found.closure.items():
+        text = f"    where {name} = {render.value(value)}"
+        yield visible(render.shortened(text, render.width()))
+
+
+def _origin(found: FunctionInfo) -> Iterator[str]:
+    if found.kind == "function":
+        yield f"function {found.name!r}" + (f" of {found.module}" if found.module else "")
+        yield "(the file has its name only)"
+    if found.line:
+        yield f"line {found.line}"
+    if found.file:
+        yield f"of {found.file}"
 
 
 def _shapes(layer: LayerInfo) -> str:

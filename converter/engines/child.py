@@ -41,6 +41,8 @@ _UNSET = ("TF_USE_LEGACY_KERAS", "PYTHONWARNINGS", "PYTHONSTARTUP", "TF_XLA_FLAG
 Failure = TypeVar("Failure", bound=errors.KfixError)
 
 _LOG_TAIL = 8192
+_WITHOUT_MEMORY = frozenset({-6, -9, -11})
+"""How a process ends that got no memory: SIGABRT, SIGKILL, SIGSEGV."""
 _LIBRARY_NOISE = re.compile(r"I0000 |WARNING: All log messages before absl")
 _GRACE = 5.0
 """Seconds that a child gets to leave by itself when its work is done."""
@@ -258,7 +260,9 @@ class Child:
         log = self.log()
         code = self._process.returncode
         message = f"The {self.called} died while working on '{job}': {_cause(code)}."
-        hint = "It probably ran out of memory." if code == -9 else "The last lines it printed: -v."
+        # Code in C that gets no memory mostly aborts, or writes where there is none.
+        why = "It may have run out of memory. " if code in _WITHOUT_MEMORY else ""
+        hint = f"{why}The last lines it printed: -v."
         return _noted(EngineError(message, hint), "", log)
 
 

@@ -33,8 +33,9 @@ _STOCK = re.compile(
     r"(\.(activations|constraints|dtype_policies|engine|initializers|layers|losses|metrics"
     r"|mixed_precision|models|ops|optimizers|quantizers|regularizers|legacy|legacy_tf_layers)(\.\w+)*)?"
 )
-_FILE_ARGUMENTS = ("vocabulary",)
-"""Arguments that a layer takes as the path of a file to read when they are strings."""
+_FILE_ARGUMENTS = ("vocabulary", "vocabulary_file", "ckpt_to_load_from")
+"""Arguments that a layer, or a feature column of one, takes as the path of a file to read when they
+are strings."""
 
 
 def read_config(path: str | Path, *, compile: bool = False) -> Json:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
-from converter.engines import libraries
+from converter.engines import libraries, limits
 from converter.engines.channel import serve
 from converter.errors import KfixError
 
@@ -51,6 +51,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def run(job: str, arguments: dict[str, Any]) -> Any:
-    """Does one job."""
+    """Does one job, in so much memory as its files may need."""
     module = import_module(f"converter.engines.{JOBS[job]}")
-    return getattr(module, job)(**arguments)
+    with limits.of_memory(arguments):
+        return getattr(module, job)(**arguments)

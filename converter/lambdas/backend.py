@@ -64,6 +64,8 @@ SAME = {
     "greater_equal": "math.greater_equal",
     "identity": "identity",
     "less": "math.less",
+    "lesser": "math.less",
+    "lesser_equal": "math.less_equal",
     "less_equal": "math.less_equal",
     "log": "math.log",
     "maximum": "math.maximum",

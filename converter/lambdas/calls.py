@@ -240,7 +240,7 @@ METHODS = {0: "bilinear", 1: "nearest", 2: "bicubic", 3: "area"}
 def _resize(at: At, images: Any, size: Any, method: Any = "bilinear", **keywords: Any) -> Any:
     """Releases from 1.13 have the name for the function of their own version."""
     if at.of_tensorflow_2 is None:
-        raise NoForm("it resizes on a grid that TensorFlow 2 changed, and the file tells no release")
+        raise NoForm("it resizes on a grid that TensorFlow 2 changed; the file tells no release")
     if not at.of_tensorflow_2:
         return _resize_images(at, images, size, method, **keywords)
     return at.tf("image.resize", images, size, method=method, **keywords)

@@ -58,7 +58,12 @@ def decompiled(data: bytes, *, by_keras_2_1: bool = False) -> Function:
             contradictions.append(str(error))
     if not found and not refused:
         raise UnsafeCode(f"no Python has compiled its code: {contradictions[-1]}")
-    return _agreed(found, refused)
+    try:
+        return _agreed(found, refused)
+    except Unreadable as error:
+        code = next(iter(codes.values()))
+        error.name, error.file, error.names = code.name, code.file, _names(code)
+        raise
 
 
 def _codes(data: bytes) -> dict[Layout, Code]:
@@ -88,6 +93,12 @@ def _agreed(found: list[tuple[Release, Function]], refused: list[Unreadable]) ->
             f"Python {known} take its code differently" if len(found) > 1 else "it has two meanings"
         )
     return first
+
+
+def _names(code: Code) -> tuple[str, ...]:
+    """The names that a function uses, inner functions included."""
+    inner = (name for each in code.constants if isinstance(each, Code) for name in _names(each))
+    return tuple(dict.fromkeys((*code.names, *inner)))
 
 
 def _plain(function: Function) -> Function:

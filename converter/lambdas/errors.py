@@ -14,11 +14,16 @@ class Unreadable(LambdaCodeError, NotExactError):
 
     Attributes:
         line: the line of the source it stands on, 0 where that is not known.
+        name: of the function, empty where that is not known.
+        names: of globals, attributes and modules that the function uses.
+        file: the source file's name, as the bytecode keeps it.
     """
 
     def __init__(self, message: str, hint: str = "", line: int = 0) -> None:
         super().__init__(message, hint)
         self.line = line
+        self.name = self.file = ""
+        self.names: tuple[str, ...] = ()
 
 
 class DamagedCode(LambdaCodeError, NotAModelError):

@@ -22,11 +22,13 @@ class Place:
         writer: who wrote the file.
         data_format: where the model's layers have the channels.
         mask: gives the mask that reaches the call, which only some functions take.
+        may_be_masked: whether a mask reaches the call, or may come from outside the model.
     """
 
     writer: Writer
     data_format: str
     mask: Callable[[Nodes], TensorRef | None]
+    may_be_masked: bool
 
 
 def written(layer: Layer, stored: Stored, inputs: Any, nodes: Nodes, place: Place) -> Result:
@@ -54,7 +56,7 @@ def written(layer: Layer, stored: Stored, inputs: Any, nodes: Nodes, place: Plac
     if accepts(stored.function, "training") and place.writer.tf_keras:
         keywords["training"] = False
     found = evaluated(stored.function, [inputs], keywords, stored.variables(), at)
-    return _outputs(found, listed(inputs), nodes)
+    return _outputs(found, listed(inputs), at, place)
 
 
 def _given(layer: Layer) -> dict[str, Any]:
@@ -87,23 +89,42 @@ def _each(structure: Any, change: Callable[[TensorRef], TensorRef]) -> Any:
     return structure
 
 
-def _outputs(found: Any, inputs: Sequence[Any], nodes: Nodes) -> Result:
-    """What a function gave, as outputs of nodes.
-
-    What it handed on as it was becomes a node too: a Lambda lets go of the mask.
-    """
+def _outputs(found: Any, inputs: Sequence[Any], at: At, place: Place) -> Result:
+    """What a function gave, as outputs of nodes, of which only the last bears the layer's name."""
     if isinstance(found, list | tuple) and is_tensor(found):
-        return [_output(each, inputs, nodes) for each in found]
-    if isinstance(found, TensorRef):
-        found = _output(found, inputs, nodes)
-        is_last = nodes.layers and nodes.layers[-1].name == found.layer
-        return found if is_last else _copied(found, nodes)
-    return _output(found, inputs, nodes)
+        if len(found) == 1:
+            return [_alone(found[0], inputs, at, place)]
+        return [_output(each, inputs, at) for each in found]
+    return _alone(found, inputs, at, place)
 
 
-def _output(found: Any, inputs: Sequence[Any], nodes: Nodes) -> TensorRef | Value:
+def _alone(found: Any, inputs: Sequence[Any], at: At, place: Place) -> TensorRef | Value:
+    if not isinstance(found, TensorRef):
+        return _output(found, inputs, at)
+    if found in inputs and _keeps_masks(at, place):
+        known = at.nodes.known[found]
+        same = at.nodes.layer("Activation", found, sized=known.shape, activation="linear")
+        at.nodes.known[same] = known
+        return same
+    is_last = at.nodes.layers and TensorRef(at.nodes.layers[-1].name) == found
+    return found if is_last else at.copied(found)
+
+
+def _keeps_masks(at: At, place: Place) -> bool:
+    """Whether a tensor that was handed on as it is kept its mask.
+
+    It did in TensorFlow 2 and does in Keras 3; a Lambda's other outputs have none.
+    """
+    if not place.writer.tf_keras and place.writer.generation < 3:
+        return False
+    if at.of_tensorflow_2 is None and place.may_be_masked:
+        raise NoForm("TensorFlow 2 handed its mask on and TensorFlow 1 did not")
+    return bool(at.of_tensorflow_2)
+
+
+def _output(found: Any, inputs: Sequence[Any], at: At) -> TensorRef | Value:
     if isinstance(found, TensorRef):
-        return found if all(found != each for each in inputs) else _copied(found, nodes)
+        return at.copied(found) if found in inputs else found
     if isinstance(found, Value):
         return found
     if isinstance(found, int | float | tuple | list) or holds_size(found):
@@ -113,7 +134,3 @@ def _output(found: Any, inputs: Sequence[Any], nodes: Nodes) -> TensorRef | Valu
 
 def _dtype(found: Any) -> str:
     return "float32" if isinstance(found, float) else "int32"
-
-
-def _copied(tensor: TensorRef, nodes: Nodes) -> TensorRef:
-    return nodes.op("Copy", tensor, sized=nodes.shape(tensor))

@@ -89,6 +89,8 @@ class At:
         Raises:
             NoForm: when it has no exact form.
         """
+        if name == "identity":
+            return self.copied(arguments[0])
         if name in REASONS and name not in FUNCTIONS:
             raise NoForm(REASONS[name])
         names = parameters(FUNCTIONS[name])
@@ -97,6 +99,16 @@ class At:
         given = {**dict(zip(names, arguments, strict=False)), **keywords}
         plain = {key: given_form(each) for key, each in given.items() if each is not None}
         return applied(FUNCTIONS[name], plain, self.nodes)
+
+    def copied(self, tensor: Any) -> Any:
+        """The same numbers in a tensor of its own, and without a mask, which an identity keeps."""
+        nodes = self.nodes
+        if not isinstance(tensor, TensorRef):
+            return tensor
+        if nodes.dtype(tensor) == "bool":
+            return nodes.op("LogicalOr", tensor, False, sized=nodes.shape(tensor))
+        one = nodes.operand(1, nodes.dtype(tensor))
+        return nodes.op("Multiply", tensor, one, sized=nodes.shape(tensor))
 
     def op(self, class_name: str, *arguments: Any, **config: Any) -> TensorRef:
         """A node."""

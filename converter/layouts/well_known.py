@@ -121,6 +121,17 @@ CLASSES: Mapping[str, WellKnown] = {
     ),
     "PixelShuffler": WellKnown("faceswap", _words("size data_format")),
     "Mish": WellKnown("Mish", frozenset()),
+    "STFT": WellKnown(
+        "Kapre",
+        _words(
+            "n_fft win_length hop_length window_name pad_begin pad_end input_data_format"
+            " output_data_format"
+        ),
+    ),
+    "Magnitude": WellKnown("Kapre", frozenset()),
+    "Phase": WellKnown("Kapre", frozenset(), optional=_words("approx_atan_accuracy")),
+    "MagnitudeToDecibel": WellKnown("Kapre", _words("ref_value amin dynamic_range")),
+    "ApplyFilterbank": WellKnown("Kapre", _words("type filterbank_kwargs data_format")),
 }
 """The classes by name."""
 
@@ -136,7 +147,7 @@ def known(class_name: str, config: Config) -> WellKnown | None:
     found = CLASSES.get(name)
     if found is None or library and library != found.library:
         return None
-    return found if library or found.takes(config) else None
+    return found if found.takes(config) else None
 
 
 def full_name(class_name: str) -> str:

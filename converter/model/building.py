@@ -74,6 +74,9 @@ class GraphBuilder:
     ) -> TensorRef:
         """A tensor times ``scale``, plus ``offset``: an EinsumDense that sums nothing.
 
+        That forgets the lengths of the other axes, which a Flatten behind it has to know. Along one
+        axis of a sequence or of a picture it is a depthwise convolution of size 1, which does not.
+
         Args:
             x: the tensor.
             rank: its rank, with the batch axis.
@@ -82,6 +85,8 @@ class GraphBuilder:
             offset: what is added.
             config: more of the layer's arguments.
         """
+        if rank in (3, 4) and len(axes) == 1 and not config:
+            return self._scaled_along(x, rank, axes[0] % rank, scale, offset)
         every = string.ascii_lowercase[:rank]
         along = "".join(every[axis] for axis in axes)
         lengths = dict(zip(axes, scale.shape, strict=True))
@@ -100,6 +105,26 @@ class GraphBuilder:
             bias_axes=along if offset is not None else None,
             **config,
         )
+
+    def _scaled_along(
+        self, x: TensorRef, rank: int, axis: int, scale: Weight, offset: Weight | None
+    ) -> TensorRef:
+        swapped = list(range(rank))
+        swapped[axis], swapped[-1] = swapped[-1], swapped[axis]
+        moved = axis != rank - 1
+        shape = (*[1] * (rank - 2), *scale.shape, 1)
+        kernel = scale.map(lambda values: values.reshape(shape), shape=shape)
+        weights = [replace(kernel, name="depthwise_kernel")]
+        weights += [replace(offset, name="bias")] if offset is not None else []
+        x = self.layer(
+            f"DepthwiseConv{rank - 2}D",
+            self.op("Transpose", x, axes=swapped) if moved else x,
+            weights=weights,
+            kernel_size=[1] * (rank - 2),
+            use_bias=offset is not None,
+            data_format="channels_last",
+        )
+        return self.op("Transpose", x, axes=swapped) if moved else x
 
     def moments(self, x: TensorRef, axes: Sequence[int]) -> tuple[TensorRef, TensorRef]:
         """Mean and variance of a tensor along ``axes``, which stay as axes of length 1."""

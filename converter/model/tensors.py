@@ -26,6 +26,7 @@ _SAME = frozenset(
         *("Addons>PolynomialCrossing", "Addons>PoincareNormalize", "Addons>MultiHeadAttention"),
         *("keras_contrib>InstanceNormalization", "keras_contrib>SubPixelUpscaling"),
         *("cnn_finetune>Scale", "ssd_keras>L2Normalization", "faceswap>PixelShuffler"),
+        *("Kapre>Magnitude", "Kapre>Phase", "Kapre>MagnitudeToDecibel", "Kapre>ApplyFilterbank"),
     }
 )
 """Layers whose output has the rank of their input; of several inputs, the highest."""
@@ -159,7 +160,7 @@ def _rank(layer: Layer, tensors: Sequence[Tensor]) -> int | None:
         inner, tensor = layer.inner["layer"], Tensor(given and given - 1)
         after = _after(inner, (tensor,)).rank
         return after and after + 1
-    if name == "Embedding":
+    if name in ("Embedding", "Kapre>STFT"):
         return given and given + 1
     if name == "EinsumDense":
         axes = str(config.get("equation", "...")).rpartition("->")[2]

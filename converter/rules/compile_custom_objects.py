@@ -64,6 +64,17 @@ def separate(state: CompileState, context: Context) -> Iterator[CompileChange]:
         yield CompileChange(Severity.NOTICE, message, new, "the metric was removed")
 
 
+def foreign_names(state: CompileState, context: Context) -> list[str]:
+    """The losses, optimizers, schedules and metrics of a state that are neither Keras's nor given.
+
+    Args:
+        state: as the rules before this one have left it.
+        context: with the names that the user's modules provide.
+    """
+    metrics = (_label(item) for item in _metrics(state) if _is_foreign_metric(item, context))
+    return [*_foreign_losses(state, context), *_foreign_optimizers(state, context), *metrics]
+
+
 def _foreign_losses(state: CompileState, context: Context) -> list[str]:
     losses = [item for item in objects_in(state.loss) if not is_custom(item, context)]
     return [class_of(item) for item in losses if class_of(item) not in LOSSES and judge_loss(item)]

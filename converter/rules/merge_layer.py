@@ -5,8 +5,7 @@ What it sees: Merge, and what the function ``merge`` made, of Keras 1 and of Ker
 Why Keras 3 trips: "Unknown layer: Merge".
 
 What kfix changes: by its mode it becomes Add, Multiply, Average, Maximum, Concatenate or Dot. Mode
-``cos`` is left to ``merge-cosine``. A mode that is a function or a lambda is code, which is never
-run; it is refused.
+``cos`` is left to ``merge-cosine``, and a mode that is a function to ``lambda-layers``.
 
 Links: https://github.com/keras-team/keras/wiki/Keras-2.0-release-notes
 """
@@ -38,9 +37,7 @@ def rename(layer: Layer, context: Context) -> Change | None:
     mode = layer.config.get("mode", "sum")
     kind = layer.config.get("mode_type", "raw")
     if kind != "raw":
-        remedy = "Replace it by a layer of your own."
-        message = f"Merge holds a {kind}, which is never run"
-        return Change(Severity.REFUSED, message, remedy=remedy)
+        return None
     class_name = CLASSES.get(mode)
     if class_name is None:
         return None

@@ -1,10 +1,9 @@
 """Classes that Keras 3 does not have.
 
 What it sees: every layer class that is neither Keras 3's nor provided with ``--custom``: the user's
-own, op layers (TFOpLambda and its kin), Lambdas, removed layers, layers of other packages.
+own, op layers (TFOpLambda and its kin), removed layers, layers of other packages.
 
-Why Keras 3 trips: "Unknown layer: …". A Lambda is Python bytecode of the writer's interpreter,
-which nothing should run.
+Why Keras 3 trips: "Unknown layer: …".
 
 What kfix changes: nothing; it names the layer and what is missing. With ``--custom`` the user's
 classes are handed to Keras.
@@ -25,7 +24,9 @@ NOT_PUBLIC = frozenset({"AddLoss", "AddMetric"})
 """Classes of Keras itself that no release makes public, and that files name all the same."""
 EXPERIMENTAL = frozenset({"PeepholeLSTMCell", "SequenceFeatures", "LinearModel", "WideDeepModel"})
 """Classes of ``tf.keras.experimental``, which went with TensorFlow 2.16."""
-CODE_CARRIERS = frozenset({"Lambda", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"})
+CODE_CARRIERS = frozenset({"TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"})
+JUDGED = frozenset({"Lambda"})
+"""Classes that a rule of their own has written anew or refused, wherever they stand."""
 
 
 def judge(layer: Layer, context: Context) -> Change | None:
@@ -34,7 +35,9 @@ def judge(layer: Layer, context: Context) -> Change | None:
     if name in context.custom or (layer.registered_name or "") in context.custom:
         return None
     if name in CODE_CARRIERS:
-        return _code(layer)
+        return Change(Severity.UNSAFE, f"{name} would load foreign code or another model")
+    if name in JUDGED:
+        return None
     if layer.model is not None or _is_stock(layer):
         return None
     if name in OP_LAYERS:
@@ -69,18 +72,6 @@ def _is_stock(layer: Layer) -> bool:
 def _is_public(name: str, writer: Writer) -> bool:
     """Whether the class was Keras's own where the file was written."""
     return any(name in layer_classes(each) for each in candidates(writer))
-
-
-def _code(layer: Layer) -> Change:
-    if layer.class_name == "Lambda":
-        function = layer.config.get("function")
-        kind = f"the function {function!r}" if isinstance(function, str) else "bytecode"
-        return Change(
-            Severity.REFUSED,
-            f"Lambda layer holds {kind}, which is never run",
-            remedy="Replace it by a layer of your own.",
-        )
-    return Change(Severity.UNSAFE, f"{layer.class_name} would load foreign code or another model")
 
 
 RULE = Rule(

@@ -5,9 +5,9 @@ and DenseNet (flyyufelix), L2Normalization of SSD, PixelShuffler of faceswap, as
 
 Why Keras 3 trips: "Unknown layer: 'InstanceNormalization'".
 
-What kfix changes: writes op nodes, and an EinsumDense for scale and centre. InstanceNormalization
-divides by the deviation plus epsilon, not by the root of variance plus epsilon, so that no stock
-layer computes the same.
+What kfix changes: writes op nodes, and a depthwise convolution of size 1 for scale and centre.
+InstanceNormalization divides by the deviation plus epsilon, not by the root of variance plus
+epsilon, so that no stock layer computes the same.
 
 Links: https://github.com/keras-team/keras-contrib
 https://github.com/pierluigiferrari/ssd_keras https://github.com/flyyufelix/cnn_finetune
@@ -16,6 +16,7 @@ https://github.com/pierluigiferrari/ssd_keras https://github.com/flyyufelix/cnn_
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from converter.layouts.combining import constant
 from converter.model.building import NN_OPS, GraphBuilder
@@ -76,8 +77,10 @@ def _scaled(graph: GraphBuilder, x: TensorRef, rank: int, axis: int | None, laye
     beta = weights.get("beta")
     if axis is not None:
         return graph.scaled(x, rank, [axis], gamma, beta)
+    kernel = gamma.map(lambda values: values.reshape(1, 1), shape=(1, 1))
+    dense = [replace(kernel, name="kernel"), *([replace(beta, name="bias")] if beta else [])]
     apart = graph.op("ExpandDims", x, axis=-1)
-    scaled = graph.scaled(apart, rank + 1, [rank], gamma, beta)
+    scaled = graph.layer("Dense", apart, weights=dense, units=1, use_bias=beta is not None)
     return graph.op("Squeeze", scaled, axis=-1)
 
 

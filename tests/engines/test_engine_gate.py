@@ -49,6 +49,52 @@ def test_code_is_refused_at_any_depth(class_name):
         refuse_code(nested({"class_name": class_name, "config": {"name": "bad"}}), "m.h5")
 
 
+def column(class_name, **config):
+    """A feature column inside a layer of feature columns, as tf.keras saves it."""
+    inner = {"class_name": class_name, "config": {"key": "word", **config}}
+    outer = {"categorical_column": inner, "dimension": 4}
+    embedding = {"class_name": "EmbeddingColumn", "config": outer}
+    return {
+        "class_name": "DenseFeatures",
+        "config": {"name": "features", "feature_columns": [embedding]},
+    }
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"class_name": "StringLookup", "config": {"vocabulary": "/etc/passwd"}},
+        {"class_name": "IntegerLookup", "config": {"vocabulary": "https://evil.example/x"}},
+        {"class_name": "TextVectorization", "config": {"vocabulary": "words.txt"}},
+        {
+            "class_name": "Custom>Own",
+            "config": {"lookup": {"class_name": "StringLookup", "config": {"vocabulary": "x"}}},
+        },
+        column("VocabularyFileCategoricalColumn", vocabulary_file="/etc/passwd"),
+        {
+            "class_name": "SequenceFeatures",
+            "config": {
+                "feature_columns": [
+                    {"class_name": "EmbeddingColumn", "config": {"ckpt_to_load_from": "/tmp/c"}}
+                ]
+            },
+        },
+    ],
+    ids=lambda layer: layer["class_name"],
+)
+@pytest.mark.parametrize("stock_only", [True, False])
+def test_no_layer_may_read_another_file(layer, stock_only):
+    with pytest.raises(UnsafeContentError, match="that reads the file"):
+        refuse_code(nested(layer), "m.h5", stock_only=stock_only)
+
+
+def test_vocabularies_in_the_file_pass():
+    words = {"class_name": "StringLookup", "config": {"vocabulary": ["a", "b"]}}
+    refuse_code(nested(words), "m.h5")
+    refuse_code(nested(column("VocabularyListCategoricalColumn", vocabulary_list=["a"])), "m.h5")
+    refuse_code(nested(column("IdentityCategoricalColumn", ckpt_to_load_from=None)), "m.h5")
+
+
 @pytest.mark.parametrize(
     ("class_name", "config"),
     [

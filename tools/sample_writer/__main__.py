@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from . import architectures  # noqa: F401  (fills the registry)
+from .architectures import lambdas
 from .architectures.refused import custom_objects
 from .data import arrays, perturb
 from .framework import Framework
@@ -57,6 +58,10 @@ def _save_all(F, item, made, folder):
             files = save(F, made.model, kind, folder, name)
         except Exception as error:
             traceback.print_exc()
+            left = name + SUFFIX[kind]
+            if made.facts.get("stops") and (folder / left).exists():
+                entries.append(_entry(F, made, kind, name, left, None))
+                continue
             failed[name] = f"can't be saved as {SUFFIX[kind]}: {_last_line(error)}"
             if F.flavor == "keras3" and "keras" not in kinds:
                 kinds.append("keras")
@@ -71,6 +76,7 @@ def _entry(F, made, kind, name, file, architecture_file):
         entry["architecture_file"] = architecture_file
     entry.update({"expect": "same", "reason": ""})
     entry.update({key: value for key, value in made.facts.items() if value is not None})
+    entry.pop("stops", None)
     return entry
 
 
@@ -108,7 +114,7 @@ def check_one(F, entry, folder, compiled=True):
         return ""
     modules = [*entry.get("options", {}).get("custom", ()), *entry.get("objects", ())]
     own = F.own_objects(modules)
-    model = load(F, folder, entry, dict(own, **custom_objects(F)), compiled)
+    model = load(F, folder, entry, dict(own, **custom_objects(F), **lambdas.names(F)), compiled)
     if entry.get("by_xla"):
         return _difference(predict_by_xla(F, model, inputs), outputs, entry)
     why = _difference(call(F, model, inputs), outputs, entry)

@@ -84,7 +84,12 @@ def well_known_inside(F):
     x, steps = F.Input(shape=(6, 6, 3)), F.Input(shape=(3, 4, 5))
     y = L.Add()([inner(x), inner(L.Activation("relu")(x))])
     each = L.TimeDistributed(W.InstanceNormalization(axis=2))(steps)
-    return F.Model([x, steps], [y, each])
+    # What comes behind has to know all lengths.
+    flat = [
+        L.Dense(2)(L.Flatten()(layer(x)))
+        for layer in (W.InstanceNormalization(axis=3), W.InstanceNormalization(), W.Scale(axis=1))
+    ]
+    return F.Model([x, steps], [y, each] + flat)
 
 
 @architecture(
@@ -142,3 +147,64 @@ def well_known_layer_normalization(F):
     x = F.Input(shape=(4, 6))
     y = L.LSTM(3)(N(epsilon=1e-3)(L.Masking()(x)))
     return F.Model(x, [N()(x), N(center=False)(x), N(scale=False, epsilon=0.1)(x), y])
+
+
+# -- kapre --------------------------------------------------------------------------------
+
+
+def _kapre(**facts):
+    """What kapre 0.3 has; of 0.1 the layers were others."""
+    if importlib.util.find_spec("kapre") is None or installed("kapre.composed") is None:
+        return lambda function: function
+    return architecture(objects=["kapre.time_frequency"], **facts)
+
+
+@_kapre(writers="tf")
+def well_known_kapre(F):
+    """Each step by itself, with and without padding, channels in front and behind."""
+    K = installed("kapre.time_frequency")
+    first = "channels_first"
+    x, y = F.Input(shape=(90, 2)), F.Input(shape=(1, 64))
+    begun = K.STFT(n_fft=32, win_length=20, hop_length=8, pad_begin=True)(x)
+    ended = K.STFT(n_fft=16, hop_length=5, pad_end=True, window_name="hamming_window")(x)
+    odd = K.STFT(
+        n_fft=16, win_length=15, pad_end=True, input_data_format=first, output_data_format=first
+    )(y)
+    loud = K.Magnitude()(begun)
+    mel = {"sample_rate": 4000, "n_freq": 17, "n_mels": 6, "norm": None, "htk": True}
+    notes = {"sample_rate": 4000, "n_freq": 9, "n_bins": 5, "bins_per_octave": 2, "f_min": 110.0}
+    banked = K.ApplyFilterbank("log", notes, data_format=first)(K.Magnitude()(odd))
+    return F.Model(
+        [x, y],
+        [
+            loud,
+            K.Phase()(ended),
+            K.ApplyFilterbank("mel", mel)(loud),
+            K.MagnitudeToDecibel(ref_value=0.5, dynamic_range=12.0)(loud),
+            banked,
+        ],
+    )
+
+
+@_kapre(writers="tf")
+def well_known_kapre_melspectrogram(F):
+    """As most have it: one layer in front of a network."""
+    composed, L = installed("kapre.composed"), F.layers
+    mel = composed.get_melspectrogram_layer(
+        input_shape=(120, 1),
+        n_fft=32,
+        hop_length=10,
+        sample_rate=8000,
+        n_mels=8,
+        pad_end=True,
+        return_decibel=True,
+    )
+    return F.Sequential([mel, L.Conv2D(2, 3), L.Flatten(), L.Dense(3)])
+
+
+@_kapre(writers="tf", expect="refused", reason="custom")
+def well_known_kapre_complex(F):
+    """Complex numbers that go elsewhere."""
+    K = installed("kapre.time_frequency")
+    x = F.Input(shape=(40, 1))
+    return F.Model(x, K.STFT(n_fft=8)(x))

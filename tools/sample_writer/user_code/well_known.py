@@ -146,8 +146,8 @@ class Scale(keras.layers.Layer):
 
     def build(self, input_shape):
         shape = (int(input_shape[self.axis]),)
-        self.gamma = K.variable(np.ones(shape), name="{}_gamma".format(self.name))
-        self.beta = K.variable(np.zeros(shape), name="{}_beta".format(self.name))
+        self.gamma = K.variable(np.ones(shape), name=self.name + "_gamma")
+        self.beta = K.variable(np.zeros(shape), name=self.name + "_beta")
         self._trainable_weights = [self.gamma, self.beta]
         super().build(input_shape)
 
@@ -168,7 +168,7 @@ class L2Normalization(keras.layers.Layer):
 
     def build(self, input_shape):
         gamma = self.gamma_init * np.ones((int(input_shape[3]),))
-        self.gamma = K.variable(gamma, name="{}_gamma".format(self.name))
+        self.gamma = K.variable(gamma, name=self.name + "_gamma")
         self._trainable_weights = [self.gamma]
         super().build(input_shape)
 

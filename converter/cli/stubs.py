@@ -1,0 +1,58 @@
+"""``kfix stubs``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from converter.cli import document, options
+from converter.cli.frame import Session
+from converter.errors import ExitCode
+
+if TYPE_CHECKING:
+    from converter.api.stubs import Stubs
+
+
+def stubs(
+    session: Session,
+    paths: options.Paths,
+    output: options.Output = None,
+    force: options.Force = False,
+    dry_run: options.DryRun = False,
+) -> ExitCode:
+    """Write a module to fill in with the custom code that models need."""
+    from converter.api.discovery import discover
+    from converter.api.stubs import stubs
+
+    sources = [source.path for source in discover(paths)]
+    done = stubs(sources, output, force=force, dry_run=dry_run)
+    document.write(session, [done])
+    session.text("\n".join(_lines(done)))
+    return ExitCode.FINDINGS if dry_run and done.stubs else ExitCode.OK
+
+
+def _lines(done: Stubs) -> Iterator[str]:
+    from converter.cli import render
+
+    shown = str(done.sources[0]) if len(done.sources) == 1 else f"{len(done.sources)} models"
+    if not done.stubs:
+        needs = "needs" if len(done.sources) == 1 else "need"
+        yield f"{shown} {needs} no code of your own, nothing to write"
+        return
+    arrow = "→" if done.written else "would become"
+    yield f"{shown} {arrow} {done.output}"
+    rows = [(each.name, each.kind, _places(each.places)) for each in done.stubs]
+    rows = [(render.shortened(name, 32), kind, where) for name, kind, where in rows]
+    yield render.table(rows, ("name", "kind", "used by"))
+    if done.written:
+        model = shown if len(done.sources) == 1 else "MODEL"
+        yield f"fill it in, then: kfix convert {model} --to keras --custom {done.output}"
+
+
+def _places(places: tuple[str, ...]) -> str:
+    """Where an object is used, without the file where that is long."""
+    from converter.cli import render
+
+    names = list(dict.fromkeys(place.partition(": ")[2] for place in places))
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return render.shortened(names[0], 32) + more
