@@ -67,7 +67,7 @@ def module_source(needs: Sequence[Need], files: Sequence[str], module: str) -> s
     blocks += [renamed] if renamed else []
     lines = [*_head(needs, files, module), ""]
     for index, block in enumerate(blocks):
-        lines += ["", "", *block] if index else block
+        lines += ["", "", *block] if index else [*([] if imported else [""]), *block]
     source = "\n".join(line.rstrip() for line in lines) + "\n"
     # Nothing leaves here that Python does not read.
     ast.parse(source)
