@@ -3,9 +3,9 @@
     python tools/opcode_tables.py PYTHON... [--pyodide FOLDER]
 
 asks each interpreter's ``opcode`` module. Python 3.14 may be asked in Node: FOLDER holds the npm
-package ``pyodide`` 314. Python 3.5 has 3.6's numbers but for what `BEFORE_36` says, taken from
-``Lib/opcode.py`` and ``Python/ceval.c`` of CPython 3.5. Releases that are not asked keep their
-table.
+package ``pyodide`` 314. Python 3.5 has 3.6's numbers but for what `BEFORE_36` says, and 3.4 those
+of 3.5 but for `BEFORE_35`, both taken from ``Lib/opcode.py`` of CPython. Releases that are not
+asked keep their table.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ answer = json.dumps({
 })
 """
 
-BEFORE_36 = {
+BEFORE_36: dict[str, Any] = {
     "added": {"CALL_FUNCTION_VAR": 140, "CALL_FUNCTION_VAR_KW": 142, "MAKE_CLOSURE": 134},
     "gone": (
         "CALL_FUNCTION_EX",
@@ -55,6 +55,27 @@ BEFORE_36 = {
         "BUILD_CONST_KEY_MAP",
         "BUILD_STRING",
         "BUILD_TUPLE_UNPACK_WITH_CALL",
+    ),
+}
+
+BEFORE_35: dict[str, Any] = {
+    "added": {"STORE_MAP": 54, "WITH_CLEANUP": 81},
+    "gone": (
+        "BINARY_MATRIX_MULTIPLY",
+        "INPLACE_MATRIX_MULTIPLY",
+        "GET_AITER",
+        "GET_ANEXT",
+        "BEFORE_ASYNC_WITH",
+        "GET_YIELD_FROM_ITER",
+        "GET_AWAITABLE",
+        "WITH_CLEANUP_START",
+        "WITH_CLEANUP_FINISH",
+        "BUILD_LIST_UNPACK",
+        "BUILD_MAP_UNPACK",
+        "BUILD_MAP_UNPACK_WITH_CALL",
+        "BUILD_TUPLE_UNPACK",
+        "BUILD_SET_UNPACK",
+        "SETUP_ASYNC_WITH",
     ),
 }
 
@@ -78,7 +99,8 @@ def main() -> None:
         release = answer.pop("release")
         tables[release] = _compact(answer)
     if "3.6" in tables:
-        tables["3.5"] = _before_36(tables["3.6"])
+        tables["3.5"] = _changed(tables["3.6"], **BEFORE_36)
+        tables["3.4"] = _changed(tables["3.5"], **BEFORE_35)
     ordered = {name: tables[name] for name in sorted(tables, key=_numbers)}
     TABLES.write_text(json.dumps(ordered, indent=1) + "\n")
 
@@ -103,11 +125,10 @@ def _compact(answer: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _before_36(table: dict[str, Any]) -> dict[str, Any]:
+def _changed(table: dict[str, Any], added: dict[str, int], gone: tuple[str, ...]) -> dict[str, Any]:
     names = dict(item.split("=") for item in table["names"].split())
-    for name in BEFORE_36["gone"]:
-        names.pop(name, None)
-    names.update({name: str(number) for name, number in BEFORE_36["added"].items()})
+    names = {name: number for name, number in names.items() if name not in gone}
+    names.update({name: str(number) for name, number in added.items()})
     ordered = sorted(names.items(), key=lambda item: int(item[1]))
     return {**table, "names": " ".join(f"{name}={number}" for name, number in ordered)}
 

@@ -129,21 +129,29 @@ def _with_custom(finding: Finding, names: frozenset[str], others: tuple[Finding,
     """A container with a class of the user's keeps its weights in the order of the file.
 
     The engine tells them apart by their names; only a rule that has to change one can't find it. In
-    a nested model it would be passed over, so there each has to be found before.
+    a nested model it would be passed over, so only rules that leave them alone may be at work.
     """
     if finding.code != unknown_inner_class.RULE.code or finding.needs not in names:
         return finding
     container = finding.layer.split("/", 1)[0]
     inside = [each for each in others if each.layer.startswith(f"{container}/")]
-    changed = [each for each in inside if each.code in CHANGES_WEIGHTS]
-    if not changed and "/layers/" not in finding.layer:
-        return replace(finding, severity=Severity.NOTICE, remedy="kept in the order of the file")
+    in_model = "/layers/" in finding.layer
+    changed = [
+        each
+        for each in inside
+        if each.code in CHANGES_WEIGHTS or in_model and each.code not in KEEPS_WEIGHTS
+    ]
     if not changed:
-        message = "the names of the weights do not say which layers of the model they belong to"
-        return replace(finding, severity=Severity.REFUSED, layer=container, message=message)
+        return replace(finding, severity=Severity.NOTICE, remedy="kept in the order of the file")
     message = f"{changed[0].code} has to change weights that a custom class's can't be told from"
     return replace(finding, severity=Severity.REFUSED, layer=changed[0].layer, message=message)
 
+
+KEEPS_WEIGHTS = frozenset(
+    {"KF101", "KF102", *(f"KF{number}" for number in range(110, 129))}
+    | {"KF130", "KF131", "KF137", "KF301", "KF302", "KF303", "KF304", "KF306", "KF421"}
+)
+"""The rules that only put the configs of layers into other words."""
 
 CHANGES_WEIGHTS = frozenset({hard_sigmoid.RULE.code, low_rank_kernels.RULE.code})
 """The rules that change the values of weights."""

@@ -12,6 +12,7 @@ from converter.engines import Comparison, Tolerance, Verification
 from converter.errors import VerificationError
 from converter.model.description import Model
 from converter.model.findings import Severity
+from converter.rules import lambda_layers
 from converter.rules.apply import Upgrade
 from converter.rules.registry import all_rules
 
@@ -46,6 +47,8 @@ def reference_of(contents: Contents, result: Upgrade) -> tuple[str, str]:
     writer = contents.writer
     if contents.kind is Kind.ARCHITECTURE:
         return "", "an architecture alone has no weights to compare"
+    if any(each.code == lambda_layers.RULE.code for each in result.findings):
+        return "", "the code of its Lambda layers is never run, so nothing computes the source"
     if writer.generation >= 3:
         for finding in result.findings:
             if finding.severity is Severity.SILENT:

@@ -7,6 +7,7 @@ bring those to Keras 3's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -406,5 +407,7 @@ def _mirrored(
     if class_name != "Bidirectional" or "backward_layer" in inner or "layer" not in inner:
         return {}
     forward = inner["layer"]
-    backwards = forward.with_config(go_backwards=not forward.config.get("go_backwards", False))
+    # A cell is a layer by itself on either side; weights are given to each by its identity.
+    turned = not forward.config.get("go_backwards", False)
+    backwards = deepcopy(forward).with_config(go_backwards=turned)
     return {"backward_layer": replace(backwards, name=f"backward_{forward.name}")}

@@ -34,9 +34,6 @@ Array = np.ndarray[Any, Any]
 Stored = Mapping[str, Array]
 """The weights of one layer by name, in the order of the file."""
 
-_INSIDE = "layers/"
-"""Before the names of a nested model's layers in a draft."""
-
 
 def load_draft(
     path: str,
@@ -96,15 +93,10 @@ def _texts(group: Any, name: str) -> list[str]:
 def _give(layer: Any, stored: Stored, path: str) -> None:
     """Gives a layer its weights: those inside a model layer by layer."""
     own = any(is_users(type(each)) for each in layer._flatten_layers())
-    if own and stored and all(name.startswith(_INSIDE) for name in stored):
-        for child in layer.layers:
-            prefix = f"{_INSIDE}{child.name}/"
-            inside = {
-                name.removeprefix(prefix): array
-                for name, array in stored.items()
-                if name.startswith(prefix)
-            }
-            _give(child, inside, f"{path}/{child.name}")
+    inside = _inside(layer, stored) if own and not is_users(type(layer)) else []
+    for child, part in inside:
+        _give(child, part, f"{path}/{child.name}")
+    if inside:
         return
     variables = list(layer.trainable_weights) + list(layer.non_trainable_weights)
     order = _by_names(layer, variables, stored, path) if own else range(len(variables))
@@ -114,6 +106,25 @@ def _give(layer: Any, stored: Stored, path: str) -> None:
         raise _other_shapes(layer, variables, stored, path)
     for variable, index in zip(variables, order, strict=True):
         variable.assign(values[index])
+
+
+def _inside(layer: Any, stored: Stored) -> list[tuple[Any, Stored]]:
+    """The layers inside a container with their weights, if a draft has them layer by layer."""
+    children = {f"layers/{child.name}/": child for child in getattr(layer, "layers", ())}
+    if hasattr(layer, "layer"):
+        children = {"layer/": layer.layer}
+    parts: list[tuple[Any, Stored]] = [
+        (
+            child,
+            {
+                name.removeprefix(prefix): array
+                for name, array in stored.items()
+                if name.startswith(prefix)
+            },
+        )
+        for prefix, child in children.items()
+    ]
+    return parts if stored and sum(len(part) for _, part in parts) == len(stored) else []
 
 
 def _by_names(layer: Any, variables: Sequence[Any], stored: Stored, path: str) -> list[int]:

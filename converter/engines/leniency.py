@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import partial, wraps
 from importlib import import_module
 from typing import Any
 
@@ -34,24 +34,28 @@ class Favours:
     Attributes:
         defaults: arguments that the file does not hold, and the defaults that were taken.
         unbuilt: for each layer, by identity, the layers inside that its ``build`` leaves unbuilt.
+        shapeless: layers, by identity, that were asked for a shape that their class does not tell.
     """
 
     defaults: list[str] = field(default_factory=list)
     unbuilt: dict[int, list[str]] = field(default_factory=dict)
+    shapeless: set[int] = field(default_factory=set)
 
 
 @contextmanager
 def lenient_classes() -> Iterator[Favours]:
-    """Two favours to the user's classes.
+    """Three favours to the user's classes.
 
-    What their constructors don't know of is taken out of configs, and layers inside them are built
-    where ``compute_output_shape`` spares Keras the call.
+    What their constructors don't know of is taken out of configs, layers inside them are built
+    where ``compute_output_shape`` spares Keras the call, and what shape comes out of a class that
+    does not tell it is found by calling it, as Keras 2 did inside a TimeDistributed.
     """
     layer = libraries.keras().layers.Layer
     done = Favours()
     with (
         _lenient_constructors(done),
         replaced(layer, "compute_output_spec", partial(_calling, done)),
+        replaced(layer, "compute_output_shape", partial(_tracing, done)),
     ):
         yield done
 
@@ -114,15 +118,32 @@ def _calling(done: Favours, original: Callable[..., Any]) -> Callable[..., Any]:
 
     def compute_output_spec(self: Any, *arguments: Any, **options: Any) -> Any:
         spec = original(self, *arguments, **options)
-        unbuilt = _unbuilt(self)
-        if unbuilt and is_users(type(self)):
+        # A TimeDistributed runs the call() of the layer inside, and nothing else of it.
+        own = self if is_users(type(self)) else getattr(self, "layer", None)
+        unbuilt = _unbuilt(own) if own is not None and is_users(type(own)) else []
+        if unbuilt:
             plain(self, *arguments, **options)
-            if not _has_default(self, "build"):
+            if own is not self or not _has_default(self, "build"):
                 left = [each.name for each in unbuilt if each.built and each.weights]
-                done.unbuilt |= {id(self): left} if left else {}
+                done.unbuilt |= {id(own): left} if left else {}
         return spec
 
     return compute_output_spec
+
+
+def _tracing(done: Favours, original: Callable[..., Any]) -> Callable[..., Any]:
+    keras = libraries.keras()
+
+    # With the mark by which Keras knows a method of its own.
+    @wraps(original)
+    def compute_output_shape(self: Any, input_shape: Any) -> Any:
+        if not is_users(type(self)):
+            return original(self, input_shape)
+        done.shapeless.add(id(self))
+        given = keras.KerasTensor(input_shape, self.compute_dtype)
+        return keras.tree.map_structure(lambda each: each.shape, self.compute_output_spec(given))
+
+    return compute_output_shape
 
 
 def _unbuilt(layer: Any) -> list[Any]:
@@ -163,6 +184,8 @@ def require_loadable(model: Any, objects: Mapping[str, Any], done: Favours) -> N
     with warnings.catch_warnings(), built_by_calling():
         warnings.simplefilter("ignore")
         for layer in _layers_of(model):
+            if id(layer) in done.shapeless:
+                raise _tells_no_shape(layer)
             if id(layer) in done.unbuilt:
                 raise _leaves_unbuilt(layer, done.unbuilt[id(layer)])
             _require_round_trip(layer, objects)
@@ -203,6 +226,15 @@ def _leaves_unbuilt(layer: Any, left: Sequence[str]) -> MissingObjectError:
         f"layer {layer.name}: {kind}.build() does not build {names}, and Keras 3 does not run"
         " call() of a class that has compute_output_shape(), so it could not load the result",
         f"Build them in {kind}.build(), or take compute_output_shape() out. {_ALTERNATIVE}",
+    )
+
+
+def _tells_no_shape(layer: Any) -> MissingObjectError:
+    kind = type(layer).__name__
+    return MissingObjectError(
+        f"layer {layer.name}: {kind} has no compute_output_shape(), which Keras 3 asks of a layer"
+        " inside another, so it could not load the result",
+        f"Give {kind} a compute_output_shape(). {_ALTERNATIVE}",
     )
 
 

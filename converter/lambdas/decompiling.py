@@ -57,7 +57,7 @@ def decompiled(data: bytes, *, by_keras_2_1: bool = False) -> Function:
         except ImpossibleError as error:
             contradictions.append(str(error))
     if not found and not refused:
-        raise UnsafeCode(f"no Python has compiled its code: {contradictions[-1]}")
+        raise UnsafeCode(f"its instructions make no sense: {contradictions[-1]}")
     try:
         return _agreed(found, refused)
     except Unreadable as error:

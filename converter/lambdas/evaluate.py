@@ -45,6 +45,12 @@ OPERATORS = {
     "==": "math.equal",
     "!=": "math.not_equal",
 }
+AT_INFERENCE = {
+    Thing("keras.backend.in_train_phase"): 1,
+    Thing("keras.backend.in_test_phase"): 0,
+}
+"""Choices between training and inference, and which argument they take at inference."""
+
 OF_BOOLEANS = {"&": "math.logical_and", "|": "math.logical_or", "^": "math.logical_xor"}
 OF_INTEGERS = {
     "&": "bitwise.bitwise_and",
@@ -142,6 +148,10 @@ class _Evaluation:
 
     def call(self, it: expressions.Call, variables: Mapping[str, Any]) -> Any:
         function = self.value(it.function, variables)
+        if isinstance(function, Thing) and function in AT_INFERENCE:
+            self.at.notes.add("as it is at inference")
+            if not it.keywords and len(it.arguments) == 2:
+                return self._chosen(it.arguments[AT_INFERENCE[function]], variables)
         arguments = self._each(it.arguments, variables)
         keywords = {name: self.value(each, variables) for name, each in it.keywords}
         return self.apply(function, *arguments, **keywords)
@@ -163,6 +173,10 @@ class _Evaluation:
         last = inner.parameters[len(inner.parameters) - len(inner.defaults) :]
         for name, each in zip(last, inner.defaults, strict=True):
             yield name, self.value(each, variables)
+
+    def _chosen(self, it: Expression, variables: Mapping[str, Any]) -> Any:
+        found = self.value(it, variables)
+        return self.apply(found) if isinstance(found, Inner) else found
 
     def _each(self, them: Sequence[Expression], variables: Mapping[str, Any]) -> list[Any]:
         """The values of expressions in a row, starred ones by their items."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from converter.lambdas.evaluate import accepts, evaluated
@@ -23,12 +23,14 @@ class Place:
         data_format: where the model's layers have the channels.
         mask: gives the mask that reaches the call, which only some functions take.
         may_be_masked: whether a mask reaches the call, or may come from outside the model.
+        notes: takes what has to be said of what was written.
     """
 
     writer: Writer
     data_format: str
     mask: Callable[[Nodes], TensorRef | None]
     may_be_masked: bool
+    notes: set[str] = field(default_factory=set)
 
 
 def written(layer: Layer, stored: Stored, inputs: Any, nodes: Nodes, place: Place) -> Result:
@@ -48,7 +50,7 @@ def written(layer: Layer, stored: Stored, inputs: Any, nodes: Nodes, place: Plac
         raise NoForm("it has weights of its own")
     if layer.config.get("mask") is not None:
         raise NoForm("it hands on a mask of its own making")
-    at = At(nodes, place.writer, stored.function.python, place.data_format)
+    at = At(nodes, place.writer, stored.function.python, place.data_format, notes=place.notes)
     inputs = _cast(inputs, layer, at)
     keywords = {**stored.arguments(), **_given(layer)}
     if accepts(stored.function, "mask"):

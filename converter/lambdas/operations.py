@@ -293,8 +293,8 @@ def as_tuple(frame: Frame, instruction: Instruction) -> None:
 
 
 def build_mapping(frame: Frame, instruction: Instruction) -> None:
-    """A dictionary from pairs; Python 2 begins with an empty one."""
-    if frame.release.version < (3,):
+    """A dictionary from pairs; before 3.5 it begins with an empty one."""
+    if frame.release.version < (3, 5):
         frame.push(Mapping((), ()))
         return
     pairs = frame.several(2 * instruction.argument)
@@ -302,7 +302,7 @@ def build_mapping(frame: Frame, instruction: Instruction) -> None:
 
 
 def store_pair(frame: Frame, instruction: Instruction) -> None:
-    """One more pair for Python 2's dictionary; the key is on top."""
+    """One more pair for a dictionary before 3.5; the key is on top."""
     begun, value, key = frame.several(3)
     if not isinstance(begun, Mapping):
         raise ImpossibleError("what takes a pair is no dictionary")

@@ -68,7 +68,10 @@ def described(code: Layer) -> str:
     """The layer and its function as text, as far as it can be read."""
     try:
         found = _read(code)
-    except (Unreadable, DamagedCode):
+    except Unreadable as error:
+        uses = f" that uses {', '.join(error.names)}" if error.names else ""
+        return f"{code.class_name} has a function{uses} (line {error.line} of {error.file})"
+    except DamagedCode:
         return f"{code.class_name} has code that can't be read"
     if found.function is not None:
         return f"{code.class_name} computes {text_of(found.function)}"

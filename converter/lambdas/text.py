@@ -95,7 +95,7 @@ def _is_plain_lambda(function: Function) -> bool:
 
 def _lambda(function: Function, defaults: list[str]) -> str:
     parameters = _parameters(function, defaults)
-    return f"lambda{' ' if parameters else ''}{parameters}: {_at(function.result, _CONDITIONAL)}"
+    return f"lambda{' ' if parameters else ''}{parameters}: {_at(function.result, _ANY)}"
 
 
 def _parameters(function: Function, defaults: list[str]) -> str:
@@ -117,7 +117,7 @@ def _statement(assignment: Assignment) -> Iterator[str]:
     elif len(names) == 1 and (imported := _import(names[0], value)):
         yield imported
     elif isinstance(value, Function) and names == (value.name,):
-        yield from _lines(value, [_at(each, _CONDITIONAL) for each in value.defaults])
+        yield from _lines(value, [_at(each, _ANY) for each in value.defaults])
     else:
         yield f"{', '.join(names)} = {_value(value)}"
 
@@ -145,7 +145,7 @@ def _module(node: Expression) -> str:
 def _value(node: Expression) -> str:
     """A value that stands by itself, where a tuple needs no brackets."""
     if isinstance(node, Sequence) and node.kind == "tuple" and len(node.items) > 1:
-        return ", ".join(_at(item, _CONDITIONAL) for item in node.items)
+        return ", ".join(_at(item, _ANY) for item in node.items)
     return _at(node, _ANY)
 
 
@@ -179,13 +179,18 @@ def _constant_text(value: Any) -> str:
 
 
 def _call(node: Call) -> Written:
-    parts = [
-        _at(each, _CONDITIONAL if not isinstance(each, Function) else _ANY)
-        for each in node.arguments
-    ]
+    parts = [_at(each, _ANY) for each in node.arguments]
     for name, value in node.keywords:
         parts.append(f"{name}={_at(value, _ANY)}" if name else f"**{_at(value, _ANY)}")
-    return f"{_at(node.function, _PRIMARY)}({', '.join(parts)})", _PRIMARY
+    given = f"({', '.join(parts)})"
+    if len(parts) == 1 and _is_generator(node.arguments[:1]):
+        given = parts[0]
+    return _at(node.function, _PRIMARY) + given, _PRIMARY
+
+
+def _is_generator(arguments: tuple[Expression, ...]) -> bool:
+    """Whether an argument has brackets of its own, ``f(x for x in y)``."""
+    return any(isinstance(each, Comprehension) and each.kind == "generator" for each in arguments)
 
 
 def _subscript(node: Subscript) -> Written:
@@ -259,7 +264,7 @@ def _chain(node: Expression) -> tuple[Compare, ...]:
 
 
 def _sequence(node: Sequence) -> Written:
-    items = ", ".join(_at(item, _CONDITIONAL) for item in node.items)
+    items = ", ".join(_at(item, _ANY) for item in node.items)
     if node.kind == "set" and not node.items:
         return "set()", _PRIMARY
     comma = "," if node.kind == "tuple" and len(node.items) == 1 else ""
@@ -271,7 +276,7 @@ def _mapping(node: Mapping) -> Written:
     pairs = (
         f"**{_at(value, _BITS)}"
         if isinstance(key, Starred)
-        else f"{_at(key, _CONDITIONAL)}: {_at(value, _CONDITIONAL)}"
+        else f"{_at(key, _ANY)}: {_at(value, _ANY)}"
         for key, value in zip(node.keys, node.values, strict=True)
     )
     return f"{{{', '.join(pairs)}}}", _PRIMARY
@@ -279,13 +284,13 @@ def _mapping(node: Mapping) -> Written:
 
 def _conditional(node: Conditional) -> Written:
     then, test = _at(node.then, _OR), _at(node.test, _OR)
-    return f"{then} if {test} else {_at(node.otherwise, _CONDITIONAL)}", _CONDITIONAL
+    return f"{then} if {test} else {_at(node.otherwise, _ANY)}", _CONDITIONAL
 
 
 def _comprehension(node: Comprehension) -> Written:
-    text = _at(node.element, _CONDITIONAL)
+    text = _at(node.element, _ANY)
     if node.key is not None:
-        text = f"{_at(node.key, _CONDITIONAL)}: {text}"
+        text = f"{_at(node.key, _ANY)}: {text}"
     for clause in node.clauses:
         text += f" for {', '.join(clause.targets)} in {_at(clause.iterable, _OR)}"
         text += "".join(f" if {_at(each, _OR)}" for each in clause.conditions)
@@ -296,7 +301,7 @@ def _comprehension(node: Comprehension) -> Written:
 def _function(node: Function) -> Written:
     if not _is_plain_lambda(node):
         return line_of(node), _ANY
-    return _lambda(node, [_at(each, _CONDITIONAL) for each in node.defaults]), _ANY
+    return _lambda(node, [_at(each, _ANY) for each in node.defaults]), _ANY
 
 
 def _joined(node: JoinedStr) -> Written:

@@ -58,6 +58,7 @@ class At:
         python: the release of Python that compiled the function.
         data_format: where the model's layers have the channels, empty where they don't say it.
         call: calls a value of the kinds above.
+        notes: what has to be said of what was written.
     """
 
     nodes: Nodes
@@ -65,6 +66,7 @@ class At:
     python: tuple[int, ...] = (3,)
     data_format: str = ""
     call: Callable[..., Any] = field(default=lambda *_: None)
+    notes: set[str] = field(default_factory=set)
 
     @property
     def is_theano(self) -> bool:

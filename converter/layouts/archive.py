@@ -135,7 +135,7 @@ def bind(
     Returns:
         The model, and a CountMismatchError for each layer whose variables are not all there.
     """
-    found: dict[int, tuple[Weight, ...]] = {}
+    found: dict[int, tuple[Layer, tuple[Weight, ...]]] = {}
     problems: list[Exception] = []
     visits = _visits_of_tf_2_13(stored) if _of_tf_2_13(stored) else _once
     stored = _with_held_kernels(model, stored, implicit_masks, visits)
@@ -152,11 +152,30 @@ def bind(
                 for each in stored
                 if each.startswith(f"{path}/")
             ]
-        elif len(present) != len(paths):
-            problems.append(CountMismatchError(layer, len(paths), len(present)))
-        found[id(layer)] = tuple(weight(name, data) for name, data in present)
+        weights = tuple(weight(name, data) for name, data in present)
+        if not present and variables_of(layer) != []:
+            weights = _of_twin(layer, found)
+        if variables_of(layer) is not None and len(weights) != len(paths):
+            problems.append(CountMismatchError(layer, len(paths), len(weights)))
+        found[id(layer)] = layer, weights
     layers = tuple(rebuild_identified(layer, found) for layer in model.layers)
     return replace(model, layers=layers), problems
+
+
+def _of_twin(
+    layer: Layer, found: Mapping[int, tuple[Layer, tuple[Weight, ...]]]
+) -> tuple[Weight, ...]:
+    """The weights of a layer that is in several models: an archive holds them for the first only.
+
+    The config has the layer again for each model, the same in all.
+    """
+    same = (
+        weights
+        for other, weights in found.values()
+        if weights and (other.name, other.class_name) == (layer.name, layer.class_name)
+        if other.config == layer.config
+    )
+    return next(same, ())
 
 
 def _with_held_kernels(
@@ -205,9 +224,11 @@ def _as_tf_keras(path: str) -> str:
     return re.sub(r"/(query|key|value|output)_dense/", r"/_\1_dense/", path)
 
 
-def rebuild_identified(layer: Layer, found: Mapping[int, tuple[Weight, ...]]) -> Layer:
+def rebuild_identified(
+    layer: Layer, found: Mapping[int, tuple[Layer, tuple[Weight, ...]]]
+) -> Layer:
     """The layer and all inside it with weights looked up by the identity of parsed layers."""
-    weights = found.get(id(layer), layer.weights)
+    _, weights = found.get(id(layer), (layer, layer.weights))
     inner = {key: rebuild_identified(child, found) for key, child in layer.inner.items()}
     model = layer.model
     if model is not None:

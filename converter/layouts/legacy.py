@@ -295,17 +295,18 @@ def _bind_by_layer(
 ) -> Layer | None:
     """A nested model that holds a class of the user's: each layer gets what bears its name.
 
-    None where the names don't say so of every weight.
+    The model may be inside a TimeDistributed. None where the names don't say so of every weight.
     """
     if layer.model is None:
-        return None
-    inside = [each for each in layer.model.layers if _may_have_variables(each, variables)]
-    mine: dict[str, list[tuple[str, Dataset]]] = {each.name: [] for each in inside}
-    for name, data in stored:
-        owners = {part for part in name.split(":")[0].split("/")[:-1] if part in mine}
-        if len(owners) != 1:
+        wrapped = layer.inner.get("layer")
+        if wrapped is None or len(layer.inner) > 1:
             return None
-        mine[owners.pop()].append((name, data))
+        inner = _bind_by_layer(wrapped, stored, implicit_masks, variables)
+        return None if inner is None else replace(layer, inner={"layer": inner})
+    inside = [each for each in layer.model.layers if _may_have_variables(each, variables)]
+    mine = _by_owner(inside, stored, variables)
+    if mine is None:
+        return None
     bound = {}
     for each in inside:
         try:
@@ -319,6 +320,35 @@ def _bind_by_layer(
             return None
     layers = tuple(bound.get(each.name, each) for each in layer.model.layers)
     return replace(layer, model=replace(layer.model, layers=layers))
+
+
+def _by_owner(
+    layers: Sequence[Layer], stored: Stored, variables: VariablesOf
+) -> dict[str, Stored] | None:
+    """The weights by the layers whose names they bear; None where one bears several.
+
+    What bears none is in a layer of the user's that made layers inside itself, if there is but one
+    that it can be.
+    """
+    names = {each.name: _names_inside(each) for each in layers}
+    unknown = [each.name for each in layers if each.model is None and variables(each) is None]
+    mine: dict[str, list[tuple[str, Dataset]]] = {each.name: [] for each in layers}
+    for name, data in stored:
+        scope = set(name.split(":")[0].split("/")[:-1])
+        owners = [each for each in mine if scope & names[each]] or unknown
+        if len(owners) != 1:
+            return None
+        mine[owners[0]].append((name, data))
+    return dict(mine)
+
+
+def _names_inside(layer: Layer) -> set[str]:
+    """The name of a layer and of every layer of the models inside it: scopes hold either."""
+    found: set[str] = {layer.name}
+    for each in (layer, *layer.inner.values()):
+        for child in each.model.layers if each.model is not None else ():
+            found |= _names_inside(child)
+    return found
 
 
 def _may_have_variables(layer: Layer, variables: VariablesOf) -> bool:
@@ -462,12 +492,14 @@ def _named(layer: Layer) -> list[tuple[str, Weight]]:
 
 
 def _named_inside(layer: Layer, path: str, frozen: bool) -> Iterator[tuple[str, Weight]]:
-    """The named weights of a layer; those of a model with the user's classes layer by layer."""
+    """The named weights of a layer; those of a model with the user's classes layer by layer.
+
+    Unless the container holds them itself, in one list.
+    """
     if not _is_known(layer):
         yield from ((f"{path}/{weight.name}", weight) for weight in layer.weights)
-        for child in ordered_layers(layer.model) if layer.model is not None else ():
-            inside = frozen or _is_frozen(child)
-            yield from _named_inside(child, f"{path}/layers/{child.name}", inside)
+        for key, child in _children(layer, True) if not layer.weights else ():
+            yield from _named_inside(child, f"{path}/{key}", frozen or _is_frozen(child))
         return
     held: dict[str, Layer] = {}
     rebuild(layer, path, lambda each, where: held.setdefault(where, each))

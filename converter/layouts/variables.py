@@ -124,10 +124,15 @@ def _reversible_embedding(config: Config) -> list[Variable]:
     )
 
 
-def _of_keras1(*names: str) -> Callable[[Config], list[Variable]]:
-    """Matrices and their biases, which Keras 1 counted apart and by a shorter word."""
+def _of_keras1(*names: str) -> Callable[[Config], list[Variable] | None]:
+    """Matrices and their biases, which Keras 1 counted apart and by a shorter word.
 
-    def variables(config: Config) -> list[Variable]:
+    Nothing is known of classes of the same name that do not have Keras 1's arguments.
+    """
+
+    def variables(config: Config) -> list[Variable] | None:
+        if "W_regularizer" not in config:
+            return None
         biases = [name.replace("W", "b") for name in names] if config.get("bias", True) else []
         return [Variable(name) for name in (*names, *biases)]
 
@@ -153,7 +158,7 @@ def _spectral_normalization(config: Config) -> list[Variable]:
     return [Variable("vector_u", trainable=False)]
 
 
-_TABLE: dict[str, Callable[[Config], list[Variable]]] = {
+_TABLE: dict[str, Callable[[Config], list[Variable] | None]] = {
     **dict.fromkeys(
         [
             "Dense",
@@ -227,7 +232,7 @@ def variables_of(layer: Layer) -> list[Variable] | None:
     table = _TABLE.get(layer.class_name)
     if table is not None:
         own = table(layer.config)
-        return _low_rank(own) if layer.config.get("lora_rank") else own
+        return _low_rank(own) if own and layer.config.get("lora_rank") else own
     if layer.class_name.startswith(addons.PACKAGE):
         return _of_addons(layer)
     return (

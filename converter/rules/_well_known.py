@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from converter.layouts import well_known
 from converter.model.description import Layer
 from converter.rules.base import Context
@@ -27,3 +29,94 @@ def name_in(library: str, layer: Layer) -> str:
     """What a library calls the class of a layer that was found to be its own; empty for others."""
     prefix = f"{library}>"
     return layer.class_name.removeprefix(prefix) if layer.class_name.startswith(prefix) else ""
+
+
+GIVE = "Give the module that defines it with --custom."
+_DETECTION = "its boxes are no stock layers"
+
+
+def _all(names: str, library: str, advice: str) -> dict[str, tuple[str, str]]:
+    return dict.fromkeys(names.split(), (library, advice))
+
+
+def _port(why: str) -> str:
+    return f"{why[0].upper()}{why[1:]}: give a port of it to Keras 3 with --custom."
+
+
+_NAMES: Mapping[str, tuple[str, str]] = {
+    **_all("CRF", "keras_contrib", _port("it decodes sequences step by step")),
+    **_all("Capsule CosineConv2D CosineConvolution2D PELU", "keras_contrib", _port("it is gone")),
+    **_all("KerasLayer", "tensorflow_hub", "It loads another model: --custom tensorflow_hub."),
+    **_all(
+        "ProposalLayer PyramidROIAlign DetectionLayer DetectionTargetLayer",
+        "Mask_RCNN",
+        _port(_DETECTION),
+    ),
+    **_all(
+        "AnchorBoxes DecodeDetections DecodeDetectionsFast PriorBox",
+        "ssd_keras",
+        _port(_DETECTION),
+    ),
+    **_all(
+        "UpsampleLike Anchors RegressBoxes ClipBoxes FilterDetections RoiAlign",
+        "keras_retinanet",
+        _port(_DETECTION),
+    ),
+    **_all(
+        "InverseSTFT Delta Frame Energy LogmelToMFCC MuLawEncoding ConcatenateFrequencyMap",
+        "kapre",
+        _port("kapre stopped at TensorFlow 2"),
+    ),
+    **_all(
+        "BilinearUpsampling",
+        "deeplab",
+        _port("no function of Keras 3 keeps the corners where they are"),
+    ),
+    **_all(
+        "QConv2D QDense QActivation QDepthwiseConv2D QSeparableConv2D QBatchNormalization",
+        "qkeras",
+        "pip install qkeras, then --custom qkeras --engine tf_keras.",
+    ),
+    **_all(
+        "PruneLowMagnitude QuantizeWrapper QuantizeWrapperV2 QuantizeLayer",
+        "tensorflow_model_optimization",
+        "Strip it there (strip_pruning) and save the model again.",
+    ),
+    **_all(
+        "TCN ResidualBlock",
+        "keras-tcn",
+        "It runs on Keras 3: pip install keras-tcn, then --custom tcn.",
+    ),
+    **_all(
+        "GCNConv GATConv GraphConv ChebConv GlobalAvgPool GlobalSumPool",
+        "spektral",
+        "pip install spektral, then --custom spektral.",
+    ),
+    **_all(
+        "TFBertMainLayer TFDistilBertMainLayer TFRobertaMainLayer TFBertModel",
+        "transformers",
+        "Load it with transformers and tf_keras; what it needs is not in this file.",
+    ),
+}
+"""Names that many files have, the library that has such a class, and what to do."""
+_PACKAGES: Mapping[str, tuple[str, str]] = {
+    **_all(
+        "keras_nlp keras_hub keras_cv",
+        "keras_hub",
+        "pip install keras-hub, then --custom keras_hub.",
+    ),
+    **_all(
+        "Text Vision",
+        "tf-models-official",
+        "pip install tf-models-official, then --custom official --engine tf_keras.",
+    ),
+    **_all("Kapre", "kapre", _port("kapre stopped at TensorFlow 2")),
+}
+"""The same by the package under which a class is registered."""
+
+
+def known_elsewhere(layer: Layer) -> tuple[str, str]:
+    """The library that has a class of a layer's name, and what to do; empty where none is known."""
+    registered = layer.registered_name or layer.class_name
+    package, _, name = registered.rpartition(">")
+    return _PACKAGES.get(package) or _NAMES.get(name) or ("", GIVE)

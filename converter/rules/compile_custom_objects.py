@@ -1,7 +1,8 @@
 """Losses, metrics and optimizers that are not Keras's.
 
 What it sees: names that stock Keras 3 does not have: the user's own functions and classes, those of
-other packages (Addons), and the removed ones.
+other packages (Addons, segmentation_models), and the removed ones. Also functions under names that
+only a later Keras took: ``dice``, ``tversky``, ``recall``, ``f1_score``.
 
 Why Keras 3 trips: "Unknown loss function", "string indices must be integers", and the model does
 not load at all.
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from converter.knowledge.releases import had
 from converter.model.description import CompileState, Json
 from converter.model.findings import Severity
 from converter.rules._compile_names import function_name
@@ -43,6 +45,20 @@ KERAS_MODULES = frozenset(
     {"builtins", "keras", "keras.losses", "keras.metrics", "keras.optimizers", "keras.layers"}
     | {"keras.optimizers.schedules", "keras.activations", "keras.initializers"}
 )
+
+
+LATER: Mapping[str, frozenset[str]] = {
+    "losses": frozenset(
+        {"circle", "ctc", "dice", "tversky"}
+        | {"binary_focal_crossentropy", "categorical_focal_crossentropy"}
+    ),
+    "metrics": frozenset(
+        {"auc", "f1_score", "precision", "r2_score", "recall", "root_mean_squared_error"}
+        | {"binary_focal_crossentropy", "categorical_focal_crossentropy"}
+        | {f"{which}_{what}" for which in ("true", "false") for what in ("positives", "negatives")}
+    ),
+}
+"""Names of functions that Keras 3 takes for its own, and early releases left to the user."""
 
 
 def separate(state: CompileState, context: Context) -> Iterator[CompileChange]:
@@ -77,7 +93,10 @@ def foreign_names(state: CompileState, context: Context) -> list[str]:
 
 def _foreign_losses(state: CompileState, context: Context) -> list[str]:
     losses = [item for item in objects_in(state.loss) if not is_custom(item, context)]
-    return [class_of(item) for item in losses if class_of(item) not in LOSSES and judge_loss(item)]
+    later = [class_of(item) for item in losses if _is_of_later(item, "losses", context)]
+    return later + [
+        class_of(item) for item in losses if class_of(item) not in LOSSES and judge_loss(item)
+    ]
 
 
 def _foreign_optimizers(state: CompileState, context: Context) -> list[str]:
@@ -98,8 +117,20 @@ def _metrics(state: CompileState) -> list[Json]:
 def _is_foreign_metric(item: Json, context: Context) -> bool:
     if is_custom(item, context):
         return False
+    if _is_of_later(item, "metrics", context):
+        return True
     known = class_of(item) in METRICS and not isinstance(config_of(item).get("fn"), str)
     return not known and bool(judge_metric(item))
+
+
+def _is_of_later(item: Json, kind: str, context: Context) -> bool:
+    """Whether a function of the user's bears a name that Keras took after his file was written."""
+    name = function_name(item)
+    return (
+        context.writer.generation < 3
+        and name in LATER[kind]
+        and not had(context.writer, kind, name)
+    )
 
 
 def _label(item: Json) -> str:

@@ -104,10 +104,13 @@ class _Lambdas:
         place = Place(
             self.context.writer, _data_format(self.model), mask, self._may_be_masked(call)
         )
-        self.messages[layer.name] = _message(code, stored)
-        if code is layer:
-            return written(layer, stored, inputs, nodes, place)
-        return per_step(layer, code, stored, inputs, nodes, place)
+        made = (
+            written(layer, stored, inputs, nodes, place)
+            if code is layer
+            else per_step(layer, code, stored, inputs, nodes, place)
+        )
+        self.messages[layer.name] = ", ".join([_message(code, stored), *sorted(place.notes)])
+        return made
 
     def _may_be_masked(self, call: Call) -> bool:
         carried = carried_masks(self.model)

@@ -16,7 +16,7 @@ from converter.knowledge import keras3
 from converter.model.description import Layer
 from converter.model.findings import Severity
 from converter.rules.base import Change, Context, Rule, Stage
-from converter.rules.unknown_class import CODE_CARRIERS
+from converter.rules.unknown_class import CODE_CARRIERS, JUDGED
 
 
 def judge(layer: Layer, context: Context) -> Change | None:
@@ -26,7 +26,7 @@ def judge(layer: Layer, context: Context) -> Change | None:
         and layer.class_name not in context.custom
         and layer.module == "keras.layers"
     )
-    if not known or layer.model is not None or layer.class_name in CODE_CARRIERS:
+    if not known or layer.model is not None or layer.class_name in CODE_CARRIERS | JUDGED:
         return None
     unknown = sorted(set(layer.config) - keras3.accepted(layer.class_name))
     if not unknown:

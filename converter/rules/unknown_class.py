@@ -5,8 +5,8 @@ own, op layers (TFOpLambda and its kin), removed layers, layers of other package
 
 Why Keras 3 trips: "Unknown layer: …".
 
-What kfix changes: nothing; it names the layer and what is missing. With ``--custom`` the user's
-classes are handed to Keras.
+What kfix changes: nothing; it names the layer and what is missing, and where a well-known library
+has a class of that name, the library. With ``--custom`` the user's classes are handed to Keras.
 
 Links: https://keras.io/guides/serialization_and_saving/
 """
@@ -18,6 +18,7 @@ from converter.knowledge.releases import candidates, layer_classes
 from converter.model.description import Layer, Writer
 from converter.model.findings import Severity
 from converter.ops.calls import OP_LAYERS, called
+from converter.rules._well_known import known_elsewhere
 from converter.rules.base import Change, Context, Rule, Stage
 
 NOT_PUBLIC = frozenset({"AddLoss", "AddMetric"})
@@ -49,8 +50,10 @@ def judge(layer: Layer, context: Context) -> Change | None:
             Severity.REFUSED,
             f"{name} was removed from Keras and has no exact stock form written for it",
         )
-    remedy = "Give the module that defines it with --custom."
-    return Change(Severity.CUSTOM, f"class {name} is not one of Keras's", remedy=remedy)
+    library, remedy = known_elsewhere(layer)
+    message = f"class {name} is not one of Keras's"
+    message += f"; {library} has one of that name" if library else ""
+    return Change(Severity.CUSTOM, message, remedy=remedy)
 
 
 def _op_layer(layer: Layer) -> Change | None:

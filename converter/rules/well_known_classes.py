@@ -25,7 +25,7 @@ from converter.knowledge.releases import candidates, layer_classes
 from converter.layouts import well_known
 from converter.model.description import Layer
 from converter.model.findings import Severity
-from converter.rules._well_known import KEPT, YOUR_OWN, library_of
+from converter.rules._well_known import GIVE, KEPT, YOUR_OWN, library_of
 from converter.rules.base import Change, Context, Rule, Stage
 
 
@@ -43,9 +43,6 @@ def rewrite(layer: Layer, context: Context) -> Change | None:
         return Change(Severity.NOTICE, message, (named,), YOUR_OWN)
     new = STOCK[layer.class_name](named)
     return Change(Severity.BREAKS, message, (new,), f"written as {new.class_name}")
-
-
-GIVE = "Give the module that defines it with --custom."
 
 
 def _was_stock(layer: Layer, context: Context) -> bool:

@@ -61,17 +61,22 @@ def module_source(needs: Sequence[Need], files: Sequence[str], module: str) -> s
     helpers = [
         source for name, source in (("_made(", _MADE), ("_stored(", _STORED)) if name in text
     ]
-    imported = [["import keras"]] if "keras." in text or helpers else []
+    imported = [["import keras"]] if helpers or _uses_keras(text) else []
     blocks = [*imported, *(source.split("\n") for source in helpers), *parts]
     renamed = _renamed(needs, names)
     blocks += [renamed] if renamed else []
     lines = [*_head(needs, files, module), ""]
     for index, block in enumerate(blocks):
-        lines += ["", "", *block] if index else block
+        lines += ["", "", *block] if index else [*([] if imported else [""]), *block]
     source = "\n".join(line.rstrip() for line in lines) + "\n"
     # Nothing leaves here that Python does not read.
     ast.parse(source)
     return source
+
+
+def _uses_keras(text: str) -> bool:
+    names = (each for each in ast.walk(ast.parse(text)) if isinstance(each, ast.Name))
+    return any(each.id == "keras" for each in names)
 
 
 def _object(need: Need, name: str) -> list[str]:

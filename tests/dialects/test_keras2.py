@@ -293,6 +293,13 @@ def test_the_backward_layer_runs_the_other_way() -> None:
     assert inner["backward_layer"].name == "backward_l"
 
 
+def test_the_cell_of_the_backward_layer_is_another_one() -> None:
+    wrapped = entry("Bidirectional", "b", layer=entry("RNN", "r", cell=entry("Mine", "c")))
+    inner = sequential([wrapped]).layers[0].inner
+    assert inner["layer"].inner["cell"] == inner["backward_layer"].inner["cell"]
+    assert inner["layer"].inner["cell"] is not inner["backward_layer"].inner["cell"]
+
+
 def test_a_backward_layer_of_its_own_is_kept() -> None:
     backward = entry("GRU", "g", go_backwards=True)
     wrapped = entry("Bidirectional", "b", layer=entry("LSTM", "l"), backward_layer=backward)

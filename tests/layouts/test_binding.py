@@ -287,3 +287,87 @@ def test_half_of_a_bidirectional_may_be_frozen() -> None:
     after = bound(model, inner=file).layers[1].model.layers[1]
     assert weights(after.inner["layer"])["kernel"] == "both/forward_lstm/kernel:0"
     assert weights(after.inner["backward_layer"])["kernel"] == "both/backward_lstm/kernel:0"
+
+
+def with_own() -> Model:
+    """A class that nobody knows beside a stock layer, which both make a vector."""
+    mine = called("Mine", "mine", "a")
+    return graph(given(), dense("a"), mine, output="mine", name="part")
+
+
+def names_of_own(prefix: str = "") -> list[tuple[str, Dataset]]:
+    return stored(*(f"{prefix}{name}" for name in ("a/kernel:0", "a/bias:0", "mine/w:0")))
+
+
+def test_names_lead_through_models_in_models_to_a_class_that_nobody_knows() -> None:
+    middle = graph(given(), nested("part", "ids", with_own()), output="part", name="middle")
+    model = graph(given(), nested("middle", "ids", middle), output="middle")
+    part = bound(model, middle=names_of_own()).layers[1].model.layers[1].model
+    assert weights(part.layers[1]) == {"kernel": "a/kernel:0", "bias": "a/bias:0"}
+    assert weights(part.layers[2]) == {"mine/w:0": "mine/w:0"}
+
+
+def test_names_lead_into_a_model_in_a_time_distributed() -> None:
+    inner = replace(nested("part", "ids", with_own()), calls=())
+    wrapped = replace(called("TimeDistributed", "each", "ids"), inner={"layer": inner})
+    after = bound(graph(given(), wrapped, output="each"), each=names_of_own())
+    part = after.layers[1].inner["layer"].model
+    assert weights(part.layers[2]) == {"mine/w:0": "mine/w:0"}
+    ((name, named),) = legacy.groups(after)[1:]
+    assert [each for each, _ in named] == [
+        "each/layer/layers/a/kernel",
+        "each/layer/layers/a/bias",
+        "each/layer/layers/mine/mine/w:0",
+    ]
+
+
+def test_what_bears_no_layers_name_is_in_the_one_class_that_nobody_knows() -> None:
+    model = graph(given(), nested("part", "ids", with_own()), output="part")
+    file = stored("a/kernel:0", "a/bias:0", "elsewhere/w:0")
+    after = bound(model, part=file).layers[1].model
+    assert weights(after.layers[2]) == {"elsewhere/w:0": "elsewhere/w:0"}
+
+
+def test_names_of_several_layers_leave_the_list_of_the_container_whole() -> None:
+    inner = with_own()
+    both = replace(inner, layers=(*inner.layers, called("Mine", "other", "a")))
+    model = graph(given(), nested("part", "ids", both), output="part")
+    file = stored("a/kernel:0", "a/bias:0", "elsewhere/w:0")
+    after, (problem,) = legacy.bind(model, {"part": file}, implicit_masks=False)
+    assert isinstance(problem, UnknownVariablesError)
+    assert len(after.layers[1].weights) == 3
+    ((_, named),) = legacy.groups(after)[1:]
+    assert len(named) == 3
+
+
+def test_a_layer_in_two_models_is_in_an_archive_once() -> None:
+    one, other = (
+        graph(given(), dense("a", units=2), output="a", name=name) for name in ("one", "other")
+    )
+    model = graph(given(), nested("one", "ids", one), nested("other", "one", other), output="other")
+    paths = [f"layers/functional/layers/dense/vars/{index}" for index in (0, 1)]
+    data = {path: Dataset(path, (1,), "float32") for path in paths}
+    after, problems = archive.bind(model, data, implicit_masks=False)
+    assert problems == []
+    first, second = (weights(after.layers[index].model.layers[1]) for index in (1, 2))
+    assert first == second == dict(zip(("kernel", "bias"), paths, strict=True))
+
+
+def test_a_layer_with_another_config_is_another() -> None:
+    one, other = (
+        graph(given(), dense("a", units=units), output="a", name=name)
+        for name, units in (("one", 2), ("other", 3))
+    )
+    model = graph(given(), nested("one", "ids", one), nested("other", "one", other), output="other")
+    paths = [f"layers/functional/layers/dense/vars/{index}" for index in (0, 1)]
+    data = {path: Dataset(path, (1,), "float32") for path in paths}
+    _, (problem,) = archive.bind(model, data, implicit_masks=False)
+    assert isinstance(problem, CountMismatchError)
+
+
+@pytest.mark.parametrize("name", ["Highway", "MaxoutDense"])
+def test_only_classes_with_the_arguments_of_keras_1_have_its_variables(name: str) -> None:
+    of_keras1 = called(name, "a", "ids", config={"W_regularizer": None, "bias": False})
+    assert next(iter(legacy.slots(of_keras1))).name == "W"
+    with pytest.raises(UnknownVariablesError):
+        legacy.slots(called(name, "a", "ids", config={"units": 4}))

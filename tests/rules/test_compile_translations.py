@@ -498,3 +498,22 @@ def test_nothing_stored_breaks_the_rules(config: Any, writer: Writer, outputs: A
     state = result.model.compile
     if state is not None:
         json.dumps([to_training_config(state), to_compile_config(state)])
+
+
+@pytest.mark.parametrize("name", ["dice", "tversky", "binary_focal_crossentropy"])
+def test_a_loss_under_a_name_that_a_later_keras_took_is_the_users(name: str) -> None:
+    result = run({"loss": name}, KERAS_2_2)
+    assert result.model.compile is None
+    assert "KF418" in codes(result)
+    assert state_of({"loss": name}, KERAS_2_2, custom={name}).loss == name
+
+
+@pytest.mark.parametrize("name", ["recall", "f1_score", "auc"])
+def test_a_metric_under_a_name_that_a_later_keras_took_is_the_users(name: str) -> None:
+    result = run({"metrics": ["accuracy", name]}, KERAS_2_2)
+    assert result.model.compile is not None
+    assert name not in str(result.model.compile.metrics)
+
+
+def test_names_that_the_writer_had_are_keras_own() -> None:
+    assert state_of({"loss": "binary_focal_crossentropy"}, TF_2_15).loss

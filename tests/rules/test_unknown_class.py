@@ -85,3 +85,14 @@ def test_lambdas_are_never_let_through(where: str, function: object) -> None:
 def test_carriers_of_foreign_code_are_unsafe(name: str, where: str) -> None:
     finding = only(upgrade(ANYWHERE[where](layer(name)), KERAS_3), CODE)
     assert finding.severity is Severity.UNSAFE
+
+
+@pytest.mark.parametrize(
+    ("name", "library"),
+    [("CRF", "keras_contrib"), ("Text>BertEncoder", "tf-models-official"), ("TCN", "keras-tcn")],
+)
+def test_well_known_classes_are_told_with_their_library(name: str, library: str) -> None:
+    finding = only(upgraded(layer(name)), "KF903")
+    assert finding.severity is Severity.CUSTOM
+    assert library in finding.message
+    assert finding.remedy

@@ -334,7 +334,7 @@ def removed(F):
     return branches(F, (4,), layers)
 
 
-@architecture(KERAS1, name="k1_lambda", expect="refused", reason="lambda")
+@architecture(KERAS1, name="k1_lambda")
 def lambda_layer(F):
     return branches(F, (4,), [F.layers.Lambda(written("lambda t: t * 2 + 1"))])
 
