@@ -75,7 +75,7 @@ def absolute(g: Nodes, x: Any) -> Result:
     return g.op("Sqrt", g.op("Add", *squares, sized=g.shape(x.real)), sized=g.shape(x.real))
 
 
-TABLE["ComplexAbs"] = OF_COMPLEX["ComplexAbs"] = absolute
+TABLE["kernel.ComplexAbs"] = OF_COMPLEX["kernel.ComplexAbs"] = absolute
 
 
 @function(OF_COMPLEX, "math.angle")

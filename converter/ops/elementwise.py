@@ -37,7 +37,7 @@ ONE = {
     "Arctanh": "math.atanh",
     "BitwiseInvert": "bitwise.invert",
     "Ceil": "math.ceil",
-    "Copy": "identity guarantee_const ensure_shape debugging.check_numerics",
+    "Copy": "identity guarantee_const",
     "Cos": "math.cos",
     "Cosh": "math.cosh",
     "Erf": "math.erf",
@@ -128,7 +128,7 @@ NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def _one(class_name: str, dtype: str | None = None) -> Any:
-    def write(g: Nodes, x: Any, shape: Any = None, message: Any = None) -> Result:
+    def write(g: Nodes, x: Any) -> Result:
         return g.op(class_name, tensor(g, x), gives=dtype, sized=g.shape(x))
 
     return write
@@ -253,6 +253,17 @@ def floordiv(g: Nodes, x: Any, y: Any) -> Result:
 def floormod(g: Nodes, x: Any, y: Any) -> Result:
     folded = _of_sizes("Mod", x, y)
     return folded if folded is not None else pair(g, "Mod", x, y)
+
+
+@function(TABLE, "ensure_shape")
+def ensure_shape(g: Nodes, x: Any, shape: Any) -> Result:
+    return g.op("Copy", tensor(g, x), sized=g.shape(x))
+
+
+@function(TABLE, "debugging.check_numerics")
+def check_numerics(g: Nodes, x: Any, message: Any) -> Result:
+    """What is finite is handed on; for what is not, TensorFlow stops."""
+    return g.op("Copy", tensor(g, x), sized=g.shape(x))
 
 
 @function(TABLE, "math.atan2")

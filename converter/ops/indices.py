@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -96,12 +97,42 @@ def _taken_by_row(g: Nodes, params: Any, indices: Any) -> TensorRef:
 
 @function(TABLE, "gather_nd", "compat.v1.gather_nd")
 def gather_nd(g: Nodes, params: Any, indices: Any, batch_dims: Any = 0) -> Result:
-    """Where the last axis of the indices holds one number it is a plain gather."""
-    known = g.shape(indices)
-    if known is None or known[-1] != 1 or not isinstance(indices, TensorRef):
-        raise NoForm("its indices are of several axes")
-    rows = g.op("Squeeze", indices, sized=known[:-1], axis=-1)
-    return gather(g, params, rows, axis=batch_dims, batch_dims=batch_dims)
+    """Places in several axes become places in those axes laid end to end."""
+    of, before = g.dtype(params) or "float32", plain(batch_dims)
+    places, table = g.tensor(indices, "int32"), g.tensor(params, of)
+    known, sizes = g.shape(places), g.shape(table)
+    if known is None or known[-1] is None or sizes is None or before > 1:
+        raise NoForm("how many axes its indices are of is not known")
+    count = known[-1]
+    axes_taken, rest = sizes[before : before + count], sizes[before + count :]
+    if count == 0 or None in (*axes_taken[1:], *rest) or (before and axes_taken[0] is None):
+        raise NoForm("the shape of what it takes from is not known")
+    lengths = [each or 0 for each in axes_taken]
+    rows = _laid_end_to_end(g, places, lengths, known)
+    if count > 1:
+        whole = math.prod(lengths) if before else -1
+        shape = [*([-1] if before else []), whole, *rest]
+        table = (
+            g.op("Reshape", table, sized=_open(shape), newshape=shape)
+            if isinstance(table, TensorRef)
+            else table.reshape(shape)
+        )
+    return gather(g, table, rows, axis=before, batch_dims=before)
+
+
+def _open(shape: list[Any]) -> tuple[int | None, ...]:
+    return tuple(None if each == -1 else each for each in shape)
+
+
+def _laid_end_to_end(g: Nodes, places: Any, lengths: list[int], known: Any) -> Any:
+    """Row by row, the places that the last axis of indices tells."""
+    steps = [math.prod(lengths[n + 1 :]) for n in range(len(lengths))]
+    if not isinstance(places, TensorRef):
+        return (places * np.asarray(steps, places.dtype)).sum(-1).tolist()
+    if len(lengths) == 1:
+        return g.op("Squeeze", places, sized=known[:-1], axis=-1)
+    weighted = g.op("Multiply", places, np.asarray(steps, g.dtype(places)), sized=known)
+    return g.op("Sum", weighted, sized=known[:-1], axis=-1, keepdims=False)
 
 
 @function(TABLE, "nn.embedding_lookup", "compat.v1.nn.embedding_lookup")

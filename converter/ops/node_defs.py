@@ -12,6 +12,7 @@ from typing import Any
 
 from converter.model.description import Json, Layer
 from converter.ops.nodes import NoForm
+from converter.ops.refused import DATA, RANDOM
 
 UNARY = {
     "math.abs": "Abs",
@@ -23,11 +24,13 @@ UNARY = {
     "math.atanh": "Atanh",
     "bitwise.invert": "Invert",
     "math.ceil": "Ceil",
-    "identity": "Identity Snapshot EnsureShape",
+    "identity": "Identity Snapshot PlaceholderWithDefault PreventGradient",
     "math.cos": "Cos",
     "math.cosh": "Cosh",
     "math.erf": "Erf",
     "math.erfc": "Erfc",
+    "math.erfinv": "Erfinv",
+    "math.conj": "Conj",
     "math.exp": "Exp",
     "math.expm1": "Expm1",
     "math.floor": "Floor",
@@ -80,6 +83,7 @@ BINARY = {
     "math.subtract": "Sub",
     "math.truediv": "RealDiv",
     "math.xdivy": "Xdivy",
+    "math.xlog1py": "Xlog1py",
     "math.xlogy": "Xlogy",
     "truncatediv": "TruncateDiv",
     "truncatemod": "TruncateMod",
@@ -88,6 +92,7 @@ BINARY = {
 REDUCTIONS = {
     "math.reduce_all": "All",
     "math.reduce_any": "Any",
+    "math.reduce_euclidean_norm": "EuclideanNorm",
     "math.reduce_max": "Max",
     "math.reduce_mean": "Mean",
     "math.reduce_min": "Min",
@@ -99,7 +104,127 @@ MASKS = "begin_mask end_mask ellipsis_mask new_axis_mask shrink_axis_mask"
 WINDOW = "ksize strides padding data_format"
 GRID = "align_corners half_pixel_centers"
 
-NODES: dict[str, tuple[str, str, str]] = {
+Node = tuple[str, str, str]
+
+SEGMENTS = {"Max": "max", "Min": "min", "Prod": "prod", "Sum": "sum"}
+
+SCATTERED: dict[str, Node] = {
+    "GatherNd": ("gather_nd", "params indices", ""),
+    "ScatterNd": ("scatter_nd", "indices updates shape", ""),
+    "SegmentMean": ("math.segment_mean", "data segment_ids", ""),
+    "TensorScatterAdd": ("tensor_scatter_nd_add", "tensor indices updates", ""),
+    "TensorScatterSub": ("tensor_scatter_nd_sub", "tensor indices updates", ""),
+    "TensorScatterUpdate": ("tensor_scatter_nd_update", "tensor indices updates", ""),
+    **{
+        f"Segment{kernel}": (f"math.segment_{name}", "data segment_ids", "")
+        for kernel, name in SEGMENTS.items()
+    },
+    **{
+        f"UnsortedSegment{kernel}": (
+            f"math.unsorted_segment_{name}",
+            "data segment_ids num_segments",
+            "",
+        )
+        for kernel, name in SEGMENTS.items()
+    },
+}
+
+OF_MATRICES: dict[str, Node] = {
+    "Cholesky": ("linalg.cholesky", "input", ""),
+    "Diag": ("linalg.tensor_diag", "diagonal", ""),
+    "DiagPart": ("linalg.tensor_diag_part", "input", ""),
+    "MatrixDiag": ("linalg.diag", "diagonal", ""),
+    "MatrixDiagV2": ("linalg.diag", "diagonal k num_rows num_cols padding_value", ""),
+    "MatrixDiagV3": ("linalg.diag", "diagonal k num_rows num_cols padding_value", "align"),
+    "MatrixSetDiag": ("linalg.set_diag", "input diagonal", ""),
+    "MatrixSetDiagV3": ("linalg.set_diag", "input diagonal k", "align"),
+    "MatrixSolve": ("linalg.solve", "matrix rhs", "adjoint"),
+    "MatrixTriangularSolve": ("linalg.triangular_solve", "matrix rhs", "lower adjoint"),
+}
+
+OF_SIGNALS: dict[str, Node] = {
+    "Angle": ("math.angle", "input", ""),
+    "Complex": ("dtypes.complex", "real imag", ""),
+    "ComplexAbs": ("kernel.ComplexAbs", "x", ""),
+    "FFT": ("signal.fft", "input", ""),
+    "FFT2D": ("signal.fft2d", "input", ""),
+    "IFFT": ("signal.ifft", "input", ""),
+    "IFFT2D": ("signal.ifft2d", "input", ""),
+    "IRFFT": ("signal.irfft", "input_tensor fft_length", ""),
+    "Imag": ("math.imag", "input", ""),
+    "RFFT": ("signal.rfft", "input_tensor fft_length", ""),
+    "Real": ("math.real", "input", ""),
+}
+
+OF_PICTURES: dict[str, Node] = {
+    "AdjustHue": ("image.adjust_hue", "image delta", ""),
+    "AdjustSaturation": ("image.adjust_saturation", "image saturation_factor", ""),
+    "CropAndResize": (
+        "image.crop_and_resize",
+        "image boxes box_indices crop_size",
+        "method extrapolation_value",
+    ),
+    "ExtractImagePatches": (
+        "image.extract_patches",
+        "images",
+        "sizes=ksizes strides rates padding",
+    ),
+    "ResizeArea": ("compat.v1.image.resize_area", "images size", "align_corners"),
+    "ResizeBicubic": ("compat.v1.image.resize_bicubic", "images size", GRID),
+}
+
+SELDOM: dict[str, Node] = {
+    "BatchToSpaceND": ("batch_to_space", "input block_shape crops", ""),
+    "CheckNumerics": ("debugging.check_numerics", "x", "message"),
+    "Conv2DBackpropInput": (
+        "nn.conv2d_transpose",
+        "output_shape filters input",
+        "strides padding data_format dilations",
+    ),
+    "Conv3DBackpropInputV2": (
+        "nn.conv3d_transpose",
+        "output_shape filters input",
+        "strides padding data_format dilations",
+    ),
+    "CumulativeLogsumexp": ("math.cumulative_logsumexp", "x axis", "exclusive reverse"),
+    "FakeQuantWithMinMaxArgs": (
+        "quantization.fake_quant_with_min_max_args",
+        "inputs",
+        "min max num_bits narrow_range",
+    ),
+    "FakeQuantWithMinMaxVars": (
+        "quantization.fake_quant_with_min_max_vars",
+        "inputs min max",
+        "num_bits narrow_range",
+    ),
+    "EnsureShape": ("ensure_shape", "x", "shape"),
+    "Fill": ("fill", "dims value", ""),
+    "HistogramFixedWidth": ("histogram_fixed_width", "values value_range nbins", "dtype"),
+    "InTopKV2": ("compat.v1.math.in_top_k", "predictions targets k", ""),
+    "InvertPermutation": ("math.invert_permutation", "x", ""),
+    "L2Loss": ("nn.l2_loss", "t", ""),
+    "LinSpace": ("linspace", "start stop num", ""),
+    "NextAfter": ("math.nextafter", "x1 x2", ""),
+    "Range": ("range", "start limit delta", ""),
+    "Rank": ("rank", "input", ""),
+    "ReverseSequence": ("reverse_sequence", "input seq_lengths", "seq_dim batch_dim"),
+    "Select": ("compat.v1.where", "condition x y", ""),
+    "Size": ("size", "input", "out_type"),
+    "SoftmaxCrossEntropyWithLogits": (
+        "nn.softmax_cross_entropy_with_logits",
+        "logits labels",
+        "",
+    ),
+    "SpaceToBatchND": ("space_to_batch_nd", "input block_shape paddings", ""),
+    "SparseSoftmaxCrossEntropyWithLogits": (
+        "nn.sparse_softmax_cross_entropy_with_logits",
+        "logits labels",
+        "",
+    ),
+    "UnravelIndex": ("unravel_index", "indices dims", ""),
+}
+
+NODES: dict[str, Node] = {
     "AddN": ("math.add_n", "*inputs", ""),
     "AdjustContrastv2": ("image.adjust_contrast", "images contrast_factor", ""),
     "ArgMax": ("math.argmax", "input axis", "output_type"),
@@ -171,6 +296,11 @@ NODES: dict[str, tuple[str, str, str]] = {
     "Transpose": ("transpose", "a perm", ""),
     "Unpack": ("unstack", "value", "num axis"),
     "ZerosLike": ("zeros_like", "input", ""),
+    **SCATTERED,
+    **OF_MATRICES,
+    **OF_SIGNALS,
+    **OF_PICTURES,
+    **SELDOM,
 }
 """Kernel: the function, its parameters in the order of the kernel's inputs, its attributes.
 
@@ -184,9 +314,17 @@ for _function, _kernels in BINARY.items():
 for _function, _kernels in REDUCTIONS.items():
     NODES.update(dict.fromkeys([_kernels], (_function, "input_tensor axis", "keepdims=keep_dims")))
 
+DRAWN = ("Random", "Stateless", "Multinomial", "TruncatedNormal", "ParameterizedTruncated")
+"""Beginnings of the names of kernels that draw random numbers."""
+
+OF_DATA = frozenset({"DynamicPartition", "DynamicStitch", "Unique", "UniqueV2", "Where"})
+"""Kernels whose results have a shape that depends on what is in their tensors."""
+
 DTYPES = {
     "DT_BFLOAT16": "bfloat16",
     "DT_BOOL": "bool",
+    "DT_COMPLEX128": "complex128",
+    "DT_COMPLEX64": "complex64",
     "DT_DOUBLE": "float64",
     "DT_FLOAT": "float32",
     "DT_HALF": "float16",
@@ -221,7 +359,7 @@ def arguments(layer: Layer, tensors: Sequence[Any]) -> tuple[str, dict[str, Any]
     if not isinstance(node, Mapping):
         raise NoForm("its node is stored in a form that is not read")
     if kernel(layer) not in NODES:
-        raise NoForm(f"there is no form for the kernel {kernel(layer)}")
+        raise NoForm(_reason(kernel(layer)) or f"there is no form for the kernel {kernel(layer)}")
     name, inputs, attributes = NODES[kernel(layer)]
     given = _named(inputs.split(), _inputs(layer, node, tensors))
     attr = node.get("attr", {})
@@ -230,6 +368,13 @@ def arguments(layer: Layer, tensors: Sequence[Any]) -> tuple[str, dict[str, Any]
         if (key or parameter) in attr:
             given[parameter] = _attribute(attr[key or parameter])
     return name, given
+
+
+def _reason(name: str) -> str:
+    """Why there is no form for a kernel; empty where there is no other reason than that."""
+    if name.startswith(DRAWN):
+        return RANDOM
+    return DATA if name in OF_DATA else ""
 
 
 def _inputs(layer: Layer, node: Mapping[str, Json], tensors: Sequence[Any]) -> list[Any]:

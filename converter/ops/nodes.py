@@ -232,12 +232,24 @@ class Nodes:
     def _add(
         self, class_name: str, args: Any, config: Mapping[str, Json], module: str, known: Known
     ) -> TensorRef:
-        name = free_name(f"{self.prefix}_{class_name.lower()}", self._taken)
-        self._taken.add(name)
+        name = self.claimed(class_name.lower())
         calls = (Call(tuple(_constant(each) for each in args)),)
         self.layers.append(Layer(name, class_name, config, (), calls, module=module))
         self.known[TensorRef(name)] = known
         return TensorRef(name)
+
+    def claimed(self, name: str) -> str:
+        """A name for a node that nothing in the graph has."""
+        free = free_name(f"{self.prefix}_{name}", self._taken)
+        self._taken.add(free)
+        return free
+
+    def copied(self, tensor: TensorRef) -> TensorRef:
+        """The same numbers in a tensor of its own, and without a mask, which an identity keeps."""
+        shape = self.shape(tensor)
+        if self.dtype(tensor) == "bool":
+            return self.op("LogicalOr", tensor, False, sized=shape)
+        return self.op("Multiply", tensor, self.operand(1, self.dtype(tensor)), sized=shape)
 
     def outputs(self, node: TensorRef, count: int, dtype: str | None = None) -> list[TensorRef]:
         """The outputs of a node that has several."""

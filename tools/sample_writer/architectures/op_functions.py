@@ -519,6 +519,10 @@ def functions_in_other_forms(F):
         lambda x, y, i: tf.gather(x, i, axis=1),
         lambda x, y, i: tf.gather(x, i, batch_dims=1),
         lambda x, y, i: v1.gather(x, i, validate_indices=True, axis=1),
+        lambda x, y, i: tf.gather_nd(x, tf.stack([i, i % 3], axis=-1), batch_dims=1),
+        lambda x, y, i: tf.gather_nd(x, [[0, 1], [2, 3]]),
+        lambda x, y, i: tf.gather_nd(x, [[[0, 1, 2]], [[2, 3, 0]]]),
+        lambda x, y, i: tf.gather_nd(kernel(4, 4), tf.stack([i, i], axis=-1)),
         lambda x, y, i: m.argmax(y, axis=1, output_type=tf.int32),
         lambda x, y, i: m.argmin(y, axis=1, output_type=tf.int32),
         lambda x, y, i: v1.argmax(y, dimension=1),
@@ -585,8 +589,117 @@ def functions_in_other_forms(F):
     return Made(branch(F, [x, y, i], functions), inputs=makers)
 
 
-@architecture("tf>=2.4<2.10")
+@architecture("tf>=2.4<2.5")
 def functions_of_early_releases(F):
     """Later ones do not take tensors of a graph in these."""
     tf = F.tf
     return two(F, [lambda a, b: tf.guarantee_const(a), lambda a, b: a + b])
+
+
+@architecture("tf>=2.3<2.4")
+def functions_as_kernels(F):
+    raw, tf = F.tf.raw_ops, F.tf
+    x, i = F.Input(shape=(4,)), F.Input(shape=(), dtype="int32")
+    places = np.array([[0, 1], [1, 2]], "int32")
+    outputs = [
+        raw.GatherNd(params=x, indices=places) + x[0, 0],
+        raw.ScatterNd(indices=raw.ExpandDims(input=i, axis=1), updates=x, shape=[4, 4]),
+        raw.SegmentMean(data=x, segment_ids=[0, 0, 1]),
+        raw.SegmentSum(data=x, segment_ids=[0, 1, 1]),
+        raw.SegmentMax(data=x, segment_ids=[0, 0, 1]),
+        raw.SegmentMin(data=x, segment_ids=[0, 0, 1]),
+        raw.SegmentProd(data=x, segment_ids=[0, 0, 1]),
+        raw.UnsortedSegmentSum(data=x, segment_ids=i, num_segments=4),
+        raw.UnsortedSegmentMax(data=x, segment_ids=i, num_segments=4),
+        raw.UnsortedSegmentMin(data=x, segment_ids=i, num_segments=4),
+        raw.UnsortedSegmentProd(data=x, segment_ids=i, num_segments=4),
+        raw.TensorScatterAdd(tensor=x, indices=places, updates=[2.0, 3.0]),
+        raw.TensorScatterSub(tensor=x, indices=places, updates=[2.0, 3.0]),
+        raw.TensorScatterUpdate(tensor=x, indices=places, updates=[2.0, 3.0]),
+        raw.CheckNumerics(tensor=x, message="not finite"),
+        raw.FakeQuantWithMinMaxArgs(inputs=x, min=-1.0, max=2.0, num_bits=4),
+        raw.FakeQuantWithMinMaxVars(inputs=x, min=-0.5, max=1.5),
+        raw.Fill(dims=raw.Shape(input=x), value=0.5),
+        raw.HistogramFixedWidth(values=x, value_range=[-1.0, 1.0], nbins=4),
+        raw.InTopKV2(predictions=x, targets=i, k=2),
+        raw.L2Loss(t=x) + x,
+        raw.NextAfter(x1=x, x2=np.full((1, 4), 2.0, "float32")),
+        raw.Mul(
+            x=raw.Cast(
+                x=raw.Range(start=0, limit=raw.Size(input=[1.0] * 4), delta=1), DstT=tf.float32
+            ),
+            y=x,
+        ),
+        raw.Select(condition=raw.Greater(x=x, y=0.25), x=x, y=raw.Neg(x=x)),
+        raw.SoftmaxCrossEntropyWithLogits(features=x, labels=raw.Softmax(logits=x))[0],
+        raw.SparseSoftmaxCrossEntropyWithLogits(features=x, labels=i)[0],
+        raw.UnravelIndex(indices=i, dims=[2, 2]),
+        raw.EuclideanNorm(input=x, axis=1, keep_dims=True),
+        raw.PreventGradient(input=x),
+    ]
+    return Made(F.Model([x, i], outputs), inputs=[floats(), ids(4)])
+
+
+@architecture("tf>=2.2<2.4")
+def functions_as_kernels_of_arrays(F):
+    raw, tf = F.tf.raw_ops, F.tf
+    m, p, s = F.Input(shape=(3, 3)), F.Input(shape=(4, 6, 3)), F.Input(shape=(8,))
+    positive = raw.AddV2(x=raw.BatchMatMulV2(x=m, y=m, adj_y=True), y=4.0 * np.eye(3, dtype="f"))
+    spectrum = raw.RFFT(input=s, fft_length=[8])
+    z = raw.Complex(real=s, imag=raw.Square(x=s))
+    steps = {"strides": [1, 2, 2, 1], "padding": "SAME"}
+    volume = raw.ExpandDims(input=p, axis=1)
+    outputs = [
+        raw.Cholesky(input=positive),
+        raw.MatrixSolve(matrix=positive, rhs=m, adjoint=True),
+        raw.MatrixTriangularSolve(matrix=positive, rhs=m, lower=False),
+        raw.MatrixDiag(diagonal=m),
+        raw.MatrixSetDiag(input=m, diagonal=s[:, :3]),
+        raw.Diag(diagonal=s[0]),
+        raw.DiagPart(input=m[0]),
+        raw.ComplexAbs(x=spectrum),
+        raw.Real(input=spectrum),
+        raw.Imag(input=spectrum),
+        raw.Imag(input=raw.Conj(input=z)),
+        raw.Angle(input=z),
+        raw.IRFFT(input=spectrum, fft_length=[8]),
+        raw.ComplexAbs(x=raw.FFT(input=z)),
+        raw.Real(input=raw.IFFT(input=z)),
+        raw.ComplexAbs(x=raw.FFT2D(input=raw.Cast(x=m, DstT=tf.complex64))),
+        raw.Real(input=raw.IFFT2D(input=raw.Cast(x=m, DstT=tf.complex64))),
+        raw.AdjustHue(images=p, delta=0.1),
+        raw.AdjustSaturation(images=p, scale=0.5),
+        raw.CropAndResize(image=p, boxes=[[0.0, 0.25, 1.0, 0.75]], box_ind=[1], crop_size=[3, 3]),
+        raw.ExtractImagePatches(
+            images=p, ksizes=[1, 2, 2, 1], strides=[1, 2, 2, 1], rates=[1, 1, 1, 1], padding="VALID"
+        ),
+        raw.ResizeArea(images=p, size=[5, 4]),
+        raw.ResizeBicubic(images=p, size=[5, 8], align_corners=True),
+        raw.ResizeBilinear(images=p, size=[5, 8], align_corners=True),
+        raw.ResizeNearestNeighbor(images=p, size=[7, 9]),
+        raw.SpaceToBatchND(input=p, block_shape=[2, 2], paddings=[[0, 0], [0, 0]])[:3],
+        raw.BatchToSpaceND(
+            input=raw.SpaceToBatchND(input=p, block_shape=[2, 2], paddings=[[0, 0], [0, 0]]),
+            block_shape=[2, 2],
+            crops=[[0, 1], [0, 0]],
+        ),
+        raw.Conv2DBackpropInput(
+            input_sizes=[3, 8, 12, 2], filter=kernel(3, 3, 2, 3), out_backprop=p, **steps
+        ),
+        raw.Conv3DBackpropInputV2(
+            input_sizes=[3, 2, 8, 6, 2],
+            filter=kernel(2, 2, 1, 2, 3),
+            out_backprop=volume,
+            strides=[1, 2, 2, 1, 1],
+            padding="SAME",
+        ),
+        raw.ReverseSequence(input=p, seq_lengths=raw.Cast(x=s[:, 0], DstT=tf.int32), seq_dim=1),
+        raw.LinSpace(start=0.0, stop=s[0, 0], num=3),
+    ]
+    if hasattr(raw, "CumulativeLogsumexp"):
+        outputs.append(raw.CumulativeLogsumexp(x=s, axis=1, reverse=True))
+    if hasattr(raw, "Xlog1py"):
+        outputs.append(raw.Xlog1py(x=s, y=raw.Abs(x=s)))
+    if hasattr(raw, "Erfinv"):
+        outputs.append(raw.Erfinv(x=s / 4.0))
+    return Made(F.Model([m, p, s], outputs), inputs=[floats(), pictures(), between(1, 3)])
