@@ -10,6 +10,9 @@ from converter.api.walk import Placed, layers
 from converter.containers import ModelFile
 from converter.knowledge import keras3
 from converter.knowledge.releases import candidates, layer_classes
+from converter.lambdas.errors import DamagedCode, Unreadable, UnsafeCode
+from converter.lambdas.reading import of_layer
+from converter.lambdas.stored import described
 from converter.layouts.legacy import UnknownVariablesError, slots
 from converter.layouts.variables import variables_of
 from converter.model.description import (
@@ -24,7 +27,8 @@ from converter.model.description import (
 from converter.model.findings import Finding, Severity
 from converter.model.masks import masked_calls
 from converter.rules import _compile_objects as compile_objects
-from converter.rules import activation_names, compile_custom_objects
+from converter.rules import activation_names, compile_custom_objects, lambda_layers
+from converter.rules._code import code_of, inside
 from converter.rules.activation_names import name_of
 from converter.rules.base import Context, Stage
 from converter.rules.registry import rules_of
@@ -76,13 +80,35 @@ def needs_of(source: ModelFile) -> list[Need]:
         *_compiled_with(parsed.compile, writer),
     }
     names -= {""}
-    if not names:
-        return []
-    model = upgraded(source, _with_plain(names)).model
     file = source.contents.path.name
+    lambdas = list(_lambdas(parsed, first.findings, file))
+    if not names:
+        return merged(lambdas)
+    model = upgraded(source, _with_plain(names)).model
     told = shapes_told(source.contents.config)
-    found = [*_in_layers(model, file, names, told), *_in_compile_state(model, file, names)]
-    return merged(found)
+    in_layers = [*_in_layers(model, file, names, told), *lambdas]
+    return merged([*in_layers, *_in_compile_state(model, file, names)])
+
+
+def _lambdas(model: Model, findings: Iterable[Finding], file: str) -> Iterator[Need]:
+    """The functions of Lambdas that have no exact form, which their owner can give."""
+    refused = {f.layer for f in findings if f.blocks and f.code == lambda_layers.RULE.code}
+    for placed in layers(model):
+        layer = placed.layer
+        code = code_of(layer) or next(inside(layer), None)
+        if placed.path in refused and code is not None:
+            lines = tuple(described(code).splitlines())
+            use = Use(file, placed.path, layer.name, layer.class_name, lines=lines)
+            yield Need(Kind.LAMBDA, _function_of(code) or layer.name, "", (use,))
+
+
+def _function_of(code: Layer) -> str:
+    """The name of a function that the file has by name alone; else empty."""
+    try:
+        found = of_layer(code.config, "mode" if code.class_name == "Merge" else "function")
+    except (Unreadable, DamagedCode, UnsafeCode):
+        return ""
+    return found.name if found.function is None else ""
 
 
 def _with_plain(names: Iterable[str]) -> set[str]:

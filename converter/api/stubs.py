@@ -11,7 +11,7 @@ from converter.api.needs import needs_of
 from converter.api.outputs import Destination, stem
 from converter.containers import open_model
 from converter.errors import UsageError
-from converter.stubbing.module import module_source, names_of
+from converter.stubbing.module import lambda_options, module_source, names_of
 from converter.stubbing.needs import Need, merged
 from converter.stubbing.text import name_of
 
@@ -44,12 +44,14 @@ class Stubs:
         output: the module; None where nothing is needed and nothing was written.
         stubs: what it holds.
         written: whether it was written.
+        options: what `kfix convert` has to be told besides ``--custom``.
     """
 
     sources: tuple[Path, ...]
     output: Path | None
     stubs: tuple[Stub, ...]
     written: bool
+    options: tuple[str, ...] = ()
 
 
 def stubs(
@@ -92,7 +94,9 @@ def stubs(
     if not dry_run:
         with place.publishing() as path:
             path.write_text(source, encoding="utf-8")
-    return Stubs(tuple(sources), place.path, tuple(_described(needs)), not dry_run)
+    options = lambda_options(needs, names_of(needs), str(place.path))
+    described = tuple(_described(needs))
+    return Stubs(tuple(sources), place.path, described, not dry_run, tuple(options))
 
 
 def _destination(source: Path, output: str | PathLike[str] | None, *, force: bool) -> Destination:

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from converter.api.stubs import Stubs
 
 
+TRAINING = ("loss", "metric", "optimizer", "learning rate schedule")
+"""What a model can be used without."""
+MOST_OPTIONS = 20
+"""So many further options are shown; the module's head has them as well."""
+
+
 def stubs(
     session: Session,
     paths: options.Paths,
@@ -44,9 +50,12 @@ def _lines(done: Stubs) -> Iterator[str]:
     rows = [(each.name, each.kind, _places(each.places)) for each in done.stubs]
     rows = [(render.shortened(name, 32), kind, where) for name, kind, where in rows]
     yield render.table(rows, ("name", "kind", "used by"))
+    if all(each.kind in TRAINING for each in done.stubs):
+        yield "only training needs it: the model converts without, as if it was not compiled"
     if done.written:
         model = shown if len(done.sources) == 1 else "MODEL"
         yield f"fill it in, then: kfix convert {model} --to keras --custom {done.output}"
+        yield from (f"  {option}" for option in done.options[:MOST_OPTIONS])
 
 
 def _places(places: tuple[str, ...]) -> str:

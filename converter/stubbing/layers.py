@@ -102,7 +102,6 @@ def _described(need: Need, use: Use, several: bool) -> Iterator[str]:
     if need.kind not in BASES:
         of = f" ({plain(use.layer_class)})" if use.layer_class else ""
         yield f"{place}{of}"
-        yield from (plain(line, 200) for line in use.lines)
         return
     for seen in use.calls[:MOST_SHOWN]:
         yield f"{place}: {_flow(seen)}{'; gets a mask' if use.masked else ''}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from converter.errors import UnsafeContentError
 from converter.stubbing.layers import layer_class
-from converter.stubbing.needs import LAYERS, Need
+from converter.stubbing.needs import LAYERS, Kind, Need
 from converter.stubbing.objects import function, object_class
 from converter.stubbing.text import WIDTH, name_of, paragraph, plain, quoted
 
@@ -119,7 +119,23 @@ def _head(needs: Sequence[Need], files: Sequence[str], module: str) -> Iterator[
     command = f"    kfix convert {plain(files[0])} --to keras --custom {plain(module)}"
     fits = len(files) == 1 and len(command) <= WIDTH and " " not in files[0] + module
     yield command if fits else "    kfix convert MODEL --to keras --custom FILE.py"
+    given = [each for each in lambda_options(needs, names_of(needs), module) if len(each) <= WIDTH]
+    if given:
+        yield ""
+        yield from paragraph("with an option for each Lambda whose function is here:")
+        yield ""
+        yield from (f"    {each}" for each in given[:20])
     yield '"""'
+
+
+def lambda_options(needs: Sequence[Need], names: Sequence[str], module: str) -> list[str]:
+    """The options that give the functions of Lambdas to their layers."""
+    return [
+        f"--lambda {plain(use.place)}={plain(module)}:{name}"
+        for need, name in zip(needs, names, strict=True)
+        if need.kind is Kind.LAMBDA
+        for use in need.uses
+    ]
 
 
 def count(needs: Sequence[Need]) -> str:

@@ -59,7 +59,7 @@ class Use:
         own: names in the config that only the owner's code has.
         masked: whether a mask reaches it.
         unclear: weights of a container that may be this layer's.
-        lines: what else is known, line by line, for a comment.
+        lines: of a Lambda: its function as text, for a comment.
     """
 
     file: str
@@ -114,11 +114,13 @@ def merged(needs: Iterable[Need]) -> list[Need]:
     packages: dict[str, set[str]] = {}
     for each in found:
         packages.setdefault(each.name, set()).update({each.package} - {""})
-    together: dict[tuple[str, str], Need] = {}
+    together: dict[tuple[object, ...], Need] = {}
     for each in found:
         known = packages[each.name]
         package = each.package or (next(iter(known)) if len(known) == 1 else "")
-        key = (package, each.name)
+        # Functions of Lambdas are called like their layers, which says nothing.
+        code = each.uses[0].lines if each.kind is Kind.LAMBDA else ()
+        key = (package, each.name, *code)
         other = together.get(key)
         if other is None:
             together[key] = replace(each, package=package)

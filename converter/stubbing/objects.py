@@ -9,7 +9,7 @@ from converter.rules._compile_objects import BASE_OPTIMIZER
 from converter.stubbing.arguments import arguments_of
 from converter.stubbing.layers import docstring, unfilled
 from converter.stubbing.needs import Kind, Need
-from converter.stubbing.text import INDENT, comment, plain
+from converter.stubbing.text import INDENT, comment, plain, remark
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,8 @@ def function(need: Need, name: str) -> list[str]:
     """A function to be filled in."""
     parameters = _SIGNATURES.get(need.kind, "x")
     lines = [f"def {name}({parameters}):", *docstring(need)]
-    lines += [
-        part
-        for use in need.uses[:1]
-        for line in use.lines
-        for part in comment(plain(line, 400), INDENT)
-    ]
+    code = [line for use in need.uses[:1] for line in use.lines]
+    lines += [part for line in code for part in comment(remark(line), INDENT)]
     return [*lines, *unfilled(_told(need, f"{name}() is still to be written."), INDENT)]
 
 

@@ -68,6 +68,12 @@ def plain(text: object, longest: int = 60) -> str:
     return "".join(each if each.isprintable() else "?" for each in shown).translate(_QUOTES)
 
 
+def remark(text: str, longest: int = 400) -> str:
+    """Text for comments alone, where quotes do no harm: one line, as it is."""
+    shown = text if len(text) <= longest else f"{text[: longest - 1]}…"
+    return "".join(each if each.isprintable() else "?" for each in shown)
+
+
 _QUOTES = str.maketrans({"\\": "/", '"': "'"})
 
 
