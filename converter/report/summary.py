@@ -62,12 +62,13 @@ def outcomes(rows: Sequence[Row], not_begun: int = 0) -> dict[str, int]:
 
 
 def by_writer(rows: Sequence[Row]) -> dict[str, dict[str, int]]:
-    """Outcomes for each writer, the most frequent writer first."""
-    writers = Counter(row.writer or NO_WRITER for row in rows)
-    return {
-        writer: outcomes([row for row in rows if (row.writer or NO_WRITER) == writer])
-        for writer, _ in writers.most_common()
-    }
+    """Outcomes of the models of each writer, the most frequent writer first."""
+    models: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.state != "passed over":
+            models.setdefault(row.writer or NO_WRITER, []).append(row)
+    ordered = sorted(models.items(), key=lambda item: -len(item[1]))
+    return {writer: outcomes(of_writer) for writer, of_writer in ordered}
 
 
 def by_rule(rows: Sequence[Row]) -> list[RuleCount]:
