@@ -77,6 +77,7 @@ def convert(
     allow_partial: bool = False,
     writer: str | None = None,
     input_shape: InputShapes | None = None,
+    lambdas: Mapping[str, str] | None = None,
     signatures: Sequence[str] = (),
     engine: str = engine_choice.AUTO,
     compile: bool = True,
@@ -110,6 +111,9 @@ def convert(
         writer: who wrote the file, where it does not say it: ``keras-1.2.2-theano``, ``tf-1.15``.
         input_shape: the shape of the input without the batch, where the file does not say it;
             a mapping of names to shapes where there are several inputs.
+        lambdas: a function of the user's for a Lambda layer, by the layer's path:
+            ``FILE.py:FUNCTION`` or ``MODULE:FUNCTION``. Keras 3 calls it once on symbols, in a
+            child process, and what it computes is written in the layer's place.
         signatures: further signatures of a SavedModel: ``NAME=LAYER[,LAYER…]`` gives what inner
             layers compute, ``NAME=.METHOD`` is a ``tf.function`` of the user's model class, and
             ``NAME=MODULE:FUNCTION`` what a function of the user's makes of the model. The name
@@ -162,7 +166,9 @@ def convert(
     plan = _path(architecture)
     joined = verify and not dry_run
     with opened(Path(path), plan, writer, input_shape, joined=joined) as given:
-        result = mended(given.file, custom, allow_inexact=allow_inexact)
+        result = mended(
+            given.file, custom, lambdas=lambdas, allow_inexact=allow_inexact, timeout=timeout
+        )
         require_filled(result.model, custom)
         result = result if compile else without_compile(result)
         if given.matching is not None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from converter.api.custom import provided_names
+from converter.api.lambdas import supplied
 from converter.api.pipeline import parse, upgraded
 from converter.api.training import with_readable_state
 from converter.api.walk import layers
 from converter.containers import ModelFile
 from converter.errors import KfixError, MissingObjectError, NotExactError, UnsafeContentError
 from converter.knowledge import keras3
+from converter.lambdas.supplied import Supplied
 from converter.layouts.legacy import rebuild
 from converter.model.description import Json, Layer, Model
 from converter.model.findings import Finding, Severity
@@ -19,21 +21,34 @@ from converter.rules.apply import Upgrade
 
 
 def mended(
-    source: ModelFile, custom: Sequence[str] = (), *, allow_inexact: bool = False
+    source: ModelFile,
+    custom: Sequence[str] = (),
+    *,
+    lambdas: Mapping[str, str] | None = None,
+    allow_inexact: bool = False,
+    timeout: float | None = None,
 ) -> Upgrade:
     """The model of an open file in Keras 3's words, ready to be written.
 
     Args:
         source: the file.
         custom: the user's files and modules.
+        lambdas: functions of the user's, ``FILE.py:FUNCTION``, by the paths of Lambda layers.
         allow_inexact: let layers pass that kfix can't mend exactly.
+        timeout: seconds for each request to a child process that follows such a function.
 
     Raises:
         UnsafeContentError: the model would load foreign code.
-        NotExactError: a layer can't be mended with the same numbers.
+        NotExactError: a layer can't be mended with the same numbers, or a function followed.
         MissingObjectError: a custom object is needed and not provided.
+        UsageError: a function is for no Lambda layer.
     """
-    result = _with_custom(source, custom) if custom else upgraded(source)
+    if not lambdas and not custom:
+        result = upgraded(source)
+    else:
+        with supplied(parse(source).model, lambdas or {}, custom, timeout) as functions:
+            known = _with_custom(source, custom, functions) if custom else None
+            result = known or upgraded(source, lambdas=functions)
     tolerated = {Severity.REFUSED} if allow_inexact else set()
     require_mended([each for each in result.blockers if each.severity not in tolerated])
     return with_readable_state(source, result)
@@ -52,7 +67,9 @@ def require_mended(findings: Iterable[Finding]) -> None:
         raise _refusal(standing)
 
 
-def _with_custom(source: ModelFile, custom: Sequence[str]) -> Upgrade:
+def _with_custom(
+    source: ModelFile, custom: Sequence[str], lambdas: Mapping[str, Supplied]
+) -> Upgrade:
     """The same with the user's modules at hand: layers of their classes are marked as such."""
     given = provided_names(custom)
     parsed = parse(source).model
@@ -62,7 +79,7 @@ def _with_custom(source: ModelFile, custom: Sequence[str]) -> Upgrade:
         for name in (*_names(placed.layer), *_strings(placed.layer.config))
         if name.rpartition(">")[2] in given
     }
-    first = upgraded(source, names)
+    first = upgraded(source, names, lambdas)
     # A class may be made in a way that the text does not show; the engine knows in the end.
     wanted = {each.layer for each in first.findings if each.severity is Severity.CUSTOM}
     unseen = {
@@ -72,7 +89,7 @@ def _with_custom(source: ModelFile, custom: Sequence[str]) -> Upgrade:
         for name in (*_names(placed.layer), *_strings(placed.layer.config))
         if name not in _STOCK
     }
-    result = upgraded(source, names | unseen) if unseen else first
+    result = upgraded(source, names | unseen, lambdas) if unseen else first
     return replace(result, model=_marked(result.model, names | unseen))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from converter.containers import ModelFile
@@ -10,6 +10,7 @@ from converter.containers.contents import Contents
 from converter.containers.sniff import Kind
 from converter.dialects import compile_state, keras1, keras2, keras3
 from converter.errors import NotAModelError
+from converter.lambdas.supplied import Supplied
 from converter.layouts import archive, legacy, optimizer_reading, optimizers
 from converter.layouts import keras1 as keras1_layouts
 from converter.layouts.legacy import CountMismatchError, UnknownVariablesError
@@ -107,12 +108,17 @@ def _finding(problem: Exception) -> Finding:
     )
 
 
-def upgraded(source: ModelFile, custom: Iterable[str] = ()) -> Upgrade:
+def upgraded(
+    source: ModelFile,
+    custom: Iterable[str] = (),
+    lambdas: Mapping[str, Supplied] | None = None,
+) -> Upgrade:
     """Reads an open file and brings its model to Keras 3's words and meaning.
 
     Args:
         source: an open file of any kind that holds an architecture.
         custom: names of classes and functions that the user's modules provide.
+        lambdas: functions of the user's for Lambda layers, by the paths of the layers.
 
     Raises:
         NotAModelError: see ``parse``.
@@ -120,7 +126,9 @@ def upgraded(source: ModelFile, custom: Iterable[str] = ()) -> Upgrade:
     parsed = parse(source)
     names = frozenset(custom)
     contents = source.contents
-    result = upgrade(parsed.model, contents.writer, names, told_shape=contents.told_shape)
+    result = upgrade(
+        parsed.model, contents.writer, names, told_shape=contents.told_shape, lambdas=lambdas
+    )
     binding = tuple(_with_custom(each, names, result.findings) for each in parsed.findings)
     return replace(result, findings=binding + result.findings)
 

@@ -46,6 +46,7 @@ def convert(
     allow_partial: options.AllowPartial = False,
     writer: options.Writer = None,
     input_shape: options.InputShape = None,
+    lambda_: options.Lambdas = None,
     signature: options.Signatures = None,
     engine: Annotated[
         Engine,
@@ -71,6 +72,7 @@ def convert(
     from converter.api.builder import parsed_arguments
     from converter.api.convert import naming
     from converter.api.discovery import MODELS, WEIGHTS
+    from converter.api.lambdas import parsed_lambdas
     from converter.api.told import parsed_shapes
     from converter.cli import batch
     from converter.cli.placing import Placing
@@ -88,6 +90,7 @@ def convert(
             "allow_partial": allow_partial,
             "writer": writer,
             "input_shape": parsed_shapes(input_shape or ()),
+            "lambdas": parsed_lambdas(lambda_ or ()),
             "signatures": signature or [],
             "engine": engine.value,
             "compile": compile,

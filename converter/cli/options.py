@@ -74,6 +74,14 @@ Writer = Annotated[
         help="Who wrote the file, where it does not say it: keras-1.2.2-theano, tf-1.15.",
     ),
 ]
+Lambdas = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--lambda",
+        metavar="LAYER=FILE.py:FUNCTION",
+        help="Your function for a Lambda layer. Called once on symbols, in a child process.",
+    ),
+]
 InputShape = Annotated[
     list[str] | None,
     typer.Option(

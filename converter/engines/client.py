@@ -246,6 +246,38 @@ class Engine(Child):
         )
         return Export.of(data)
 
+    def trace_function(
+        self,
+        function: str,
+        *,
+        custom: Sequence[str] = (),
+        inputs: Sequence[Mapping[str, Any]],
+        as_list: bool,
+        arguments: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Has a function of the user's called on symbols.
+
+        Args:
+            function: ``FILE.py:FUNCTION``, or the name of a custom object.
+            custom: the user's modules.
+            inputs: shape and dtype of each input.
+            as_list: whether it gets them as a list.
+            arguments: what it gets by name.
+
+        Returns:
+            The ``config`` of the graph that it makes, and shape and dtype of its ``outputs``.
+        """
+        return dict(
+            self.request(
+                "trace_function",
+                function=function,
+                custom=_absolute(custom),
+                inputs=[dict(each) for each in inputs],
+                as_list=as_list,
+                arguments=dict(arguments),
+            )
+        )
+
     def verify_savedmodel(
         self,
         path: Path | str,

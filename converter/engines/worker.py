@@ -18,6 +18,7 @@ JOBS = {
     "predict": "verify",
     "rebuild": "rebuild",
     "export_savedmodel": "savedmodel",
+    "trace_function": "tracing",
     "build_model": "build",
     "fill_model": "build",
     "read_checkpoint": "build",

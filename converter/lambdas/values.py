@@ -104,13 +104,7 @@ class At:
 
     def copied(self, tensor: Any) -> Any:
         """The same numbers in a tensor of its own, and without a mask, which an identity keeps."""
-        nodes = self.nodes
-        if not isinstance(tensor, TensorRef):
-            return tensor
-        if nodes.dtype(tensor) == "bool":
-            return nodes.op("LogicalOr", tensor, False, sized=nodes.shape(tensor))
-        one = nodes.operand(1, nodes.dtype(tensor))
-        return nodes.op("Multiply", tensor, one, sized=nodes.shape(tensor))
+        return self.nodes.copied(tensor) if isinstance(tensor, TensorRef) else tensor
 
     def op(self, class_name: str, *arguments: Any, **config: Any) -> TensorRef:
         """A node."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
+from converter.lambdas.supplied import Supplied
 from converter.model.description import Call, Json, Layer, Model, TensorRef, Writer
 from converter.model.findings import Edit, Finding, Severity
 from converter.rules.base import Context, Stage
@@ -28,7 +29,12 @@ class Upgrade:
 
 
 def upgrade(
-    model: Model, writer: Writer, custom: Iterable[str] = (), *, told_shape: bool = False
+    model: Model,
+    writer: Writer,
+    custom: Iterable[str] = (),
+    *,
+    told_shape: bool = False,
+    lambdas: Mapping[str, Supplied] | None = None,
 ) -> Upgrade:
     """Brings a model from its writer's words and meaning to Keras 3's.
 
@@ -37,9 +43,11 @@ def upgrade(
         writer: the program that wrote it.
         custom: names of classes and functions that the user's modules provide.
         told_shape: the shape of the input is the user's word.
+        lambdas: functions of the user's for Lambda layers, by the paths of the layers.
     """
     findings: list[Finding] = []
-    context = Context(writer, custom=frozenset(custom), told_shape=told_shape)
+    names = frozenset(custom)
+    context = Context(writer, custom=names, told_shape=told_shape, lambdas=lambdas or {})
     for stage in Stage:
         if stage is Stage.COMPILE:
             model = _compile_stage(model, context, findings)

@@ -8,10 +8,11 @@ case that can't be mended exactly is a Change with severity REFUSED.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 
+from converter.lambdas.supplied import Supplied
 from converter.model.description import CompileState, Layer, Model, Writer
 from converter.model.findings import Severity
 
@@ -42,12 +43,15 @@ class Context:
         path: path of the layer or model from the top, names joined by ``/``.
         custom: names of classes and functions that the user's own modules provide.
         told_shape: the shape of the input is the user's word and may not fit the weights.
+        lambdas: functions of the user's that stand in for those of Lambda layers, by the paths of
+            the layers.
     """
 
     writer: Writer
     path: str = ""
     custom: frozenset[str] = frozenset()
     told_shape: bool = False
+    lambdas: Mapping[str, Supplied] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from converter.lambdas.errors import UnsafeCode
 from converter.lambdas.layer import Place, written
 from converter.lambdas.steps import per_step
 from converter.lambdas.stored import Stored, described, stored_in
+from converter.lambdas.supplied import written_from
 from converter.model.description import Call, Layer, Model, TensorRef
 from converter.model.findings import Severity
 from converter.model.masks import Origin, carried_masks
@@ -91,8 +92,15 @@ class _Lambdas:
         """The nodes for one call."""
         code = code_of(layer)
         assert code is not None
-        stored = stored_in(code)
         call = layer.calls[index]
+        path = f"{self.context.path}/{layer.name}" if self.context.path else layer.name
+        if path in self.context.lambdas:
+            inputs = graph.resolved(call).args[0]
+            self.messages[layer.name] = f"{code.class_name} is given by its owner"
+            if code is not layer:
+                raise NoForm("it stands in a wrapper, which a function can't be given for")
+            return written_from(code, inputs, nodes, self.context.lambdas[path])
+        stored = stored_in(code)
         given = graph.resolved(call)
         if {*given.kwargs} - {"mask", "training"} or given.kwargs.get("training"):
             raise NoForm("it is called with more than its inputs")
