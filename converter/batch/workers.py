@@ -25,6 +25,7 @@ from converter.batch.work import JOB
 from converter.containers.publishing import remove_leftovers
 from converter.engines import EngineError
 from converter.engines.child import Child
+from converter.errors import KfixError
 
 _LOOK = 0.2
 """Seconds between two looks at a worker's memory."""
@@ -160,7 +161,7 @@ def perform(task: Task, limits: Limits) -> Outcome:
         _crew.drop()
         if task.output is not None:
             remove_leftovers(task.output)
-        return _lost(task, error, time.monotonic() - started)
+        return lost(task, error, time.monotonic() - started)
 
 
 def end_workers() -> None:
@@ -173,8 +174,11 @@ def stopped_workers() -> AbstractContextManager[None]:
     return _crew.stopped()
 
 
-def _lost(task: Task, error: EngineError, seconds: float) -> Outcome:
-    """Nothing is read of a file that has just taken a process down."""
+def lost(task: Task, error: KfixError, seconds: float = 0) -> Outcome:
+    """The outcome of a task that nobody came back from.
+
+    Nothing is read of a file that may just have taken a process down.
+    """
     size = 0
     with contextlib.suppress(OSError):
         size = task.source.stat().st_size

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,6 +23,7 @@ class Executor(StrEnum):
     """Where the workers are."""
 
     PROCESS = "process"
+    DASK = "dask"
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,13 @@ class Many:
         typer.Option(
             "--jobs", "-j", metavar="N", min=1, help="Files at a time; else one a processor."
         ),
+    ] = None
+    executor: Annotated[
+        Executor, typer.Option("--executor", help="Workers on this machine, or of a Dask cluster.")
+    ] = Executor.PROCESS
+    scheduler: Annotated[
+        str | None,
+        typer.Option("--scheduler", metavar="ADDRESS", help="Of the cluster: tcp://HOST:8786."),
     ] = None
     timeout: Annotated[
         float | None,
@@ -121,11 +130,27 @@ class Many:
 
         if self.fail_fast and self.max_failures is not None:
             raise UsageError("--fail-fast is --max-failures 1", "give one of them")
+        if (self.executor is Executor.DASK) is not (self.scheduler is not None):
+            raise UsageError("--executor dask and --scheduler ADDRESS go together")
         jobs = min(self.jobs or os.cpu_count() or 1, count)
         given = self.memory_limit
         limit = memory.share(jobs) if given is None else memory.parsed_limit(given)
         most = 1 if self.fail_fast else self.max_failures
-        return Plan(jobs, Limits(self.timeout, limit), most)
+        return Plan(jobs, Limits(self.timeout, limit), most, self.executor is Executor.DASK)
+
+    @contextmanager
+    def crew(self, plan: Plan) -> Iterator[tuple[Any, Plan]]:
+        """Who does the tasks, and the plan with as many jobs as they can do at a time."""
+        if self.scheduler is None:
+            from converter.batch.run import local
+
+            with local(plan.jobs) as executor:
+                yield executor, plan
+            return
+        from converter.batch.cluster import cluster
+
+        with cluster(self.scheduler) as (executor, threads):
+            yield executor, replace(plan, jobs=min(self.jobs or threads, threads))
 
 
 ManyPaths = Annotated[

@@ -16,7 +16,7 @@ from converter import __version__
 from converter.api.discovery import Source
 from converter.batch.journal import FOLDER, NAME, Journal
 from converter.batch.outcome import Outcome
-from converter.batch.run import local, run
+from converter.batch.run import run
 from converter.batch.task import Task
 from converter.cli import document
 from converter.cli.batch import Work, told
@@ -38,7 +38,7 @@ def over_many(session: Session, sources: Sequence[Source], work: Work, many: Man
     try:
         with ExitStack() as stack:
             journal = _journal(session, stack, tasks, work, many)
-            executor = stack.enter_context(local(plan.jobs))
+            executor, plan = stack.enter_context(many.crew(plan))
             bar = stack.enter_context(_bar(session, len(tasks)))
             for outcome in run(tasks, plan, executor, journal):
                 with bar(outcome):

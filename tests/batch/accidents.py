@@ -11,13 +11,16 @@ from pathlib import Path
 import pytest
 
 HOOK = """
-import os, sys, time
+import os, signal, sys, time
 
 def accident(event, arguments):
     if event == "open" and sys.argv[:1] == ["-c"] and isinstance(arguments[0], str):
         name = os.path.basename(arguments[0])
         if name.startswith("crash"):
             os.abort()
+        if name.startswith("poison"):
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(3600)
         if name.startswith("hang"):
             time.sleep(3600)
         if name.startswith("eat"):
