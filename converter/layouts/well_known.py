@@ -80,6 +80,17 @@ def _depthwise(config: Config) -> list[Own]:
     return [(name, True) for name in names]
 
 
+def _self_attention(config: Config) -> list[Own]:
+    additive = config.get("attention_type") == "additive"
+    names = ["Wt", "Wx", *(["bh"] if config.get("use_additive_bias") else [])] if additive else []
+    names += ["Wa", *(["ba"] if config.get("use_attention_bias") else [])]
+    return [(f"{'Add' if additive else 'Mul'}_{name}", True) for name in names]
+
+
+def _weighted_attention(config: Config) -> list[Own]:
+    return [("W", True), *([("b", True)] if config.get("use_bias") else [])]
+
+
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
@@ -96,6 +107,12 @@ _DEPTHWISE = _words(
     "kernel_size strides padding data_format dilation_rate activation use_bias bias_initializer"
     " bias_regularizer activity_regularizer bias_constraint depth_multiplier depthwise_initializer"
     " depthwise_regularizer depthwise_constraint"
+)
+
+_SELF_ATTENTION = _words(
+    "units attention_width attention_type return_attention history_only use_additive_bias"
+    " use_attention_bias attention_activation attention_regularizer_weight kernel_initializer"
+    " kernel_regularizer kernel_constraint bias_initializer bias_regularizer bias_constraint"
 )
 
 CLASSES: Mapping[str, WellKnown] = {
@@ -121,6 +138,18 @@ CLASSES: Mapping[str, WellKnown] = {
     ),
     "PixelShuffler": WellKnown("faceswap", _words("size data_format")),
     "Mish": WellKnown("Mish", frozenset()),
+    "SeqSelfAttention": WellKnown(
+        "keras_self_attention",
+        _SELF_ATTENTION,
+        _self_attention,
+        ranks={"Add_Wt": 2, "Add_Wx": 2, "Add_Wa": 2, "Mul_Wa": 2},
+    ),
+    "SeqWeightedAttention": WellKnown(
+        "keras_self_attention",
+        _words("use_bias return_attention"),
+        _weighted_attention,
+        ranks={"W": 2},
+    ),
     "STFT": WellKnown(
         "Kapre",
         _words(

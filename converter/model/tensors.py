@@ -26,6 +26,7 @@ _SAME = frozenset(
         *("Addons>PolynomialCrossing", "Addons>PoincareNormalize", "Addons>MultiHeadAttention"),
         *("keras_contrib>InstanceNormalization", "keras_contrib>SubPixelUpscaling"),
         *("cnn_finetune>Scale", "ssd_keras>L2Normalization", "faceswap>PixelShuffler"),
+        "keras_self_attention>SeqSelfAttention",
         *("Kapre>Magnitude", "Kapre>Phase", "Kapre>MagnitudeToDecibel", "Kapre>ApplyFilterbank"),
     }
 )
@@ -162,6 +163,8 @@ def _rank(layer: Layer, tensors: Sequence[Tensor]) -> int | None:
         return after and after + 1
     if name in ("Embedding", "Kapre>STFT"):
         return given and given + 1
+    if name == "keras_self_attention>SeqWeightedAttention":
+        return given and given - 1
     if name == "EinsumDense":
         axes = str(config.get("equation", "...")).rpartition("->")[2]
         return None if "." in axes else len(axes)

@@ -149,6 +149,36 @@ def well_known_layer_normalization(F):
     return F.Model(x, [N()(x), N(center=False)(x), N(scale=False, epsilon=0.1)(x), y])
 
 
+@with_library("keras_self_attention", writers=COPIED, objects=["keras_self_attention"])
+def well_known_self_attention(F):
+    library, L = installed("keras_self_attention"), F.layers
+    A, W = library.SeqSelfAttention, library.SeqWeightedAttention
+    x = F.Input(shape=(5, 4))
+    both = A(units=3, return_attention=True)(x)
+    weighted = W(return_attention=True, use_bias=False)(x)
+    alone = [
+        A(units=3, use_additive_bias=False, use_attention_bias=False)(x),
+        A(attention_type="multiplicative", attention_activation="sigmoid")(x),
+        A(attention_type="multiplicative", use_attention_bias=False, kernel_regularizer="l2")(x),
+        L.GlobalMaxPooling1D()(A(units=6, attention_activation="tanh")(x)),
+        W()(L.Bidirectional(L.LSTM(3, return_sequences=True))(x)),
+    ]
+    return F.Model(x, list(both) + list(weighted) + alone)
+
+
+# Releases differed over what it leaves out.
+@with_library(
+    "keras_self_attention",
+    writers=COPIED,
+    objects=["keras_self_attention"],
+    expect="refused",
+    reason="custom",
+)
+def well_known_self_attention_width(F):
+    layer = installed("keras_self_attention").SeqSelfAttention(units=2, attention_width=3)
+    return branches(F, (5, 4), [layer])
+
+
 # -- kapre --------------------------------------------------------------------------------
 
 
