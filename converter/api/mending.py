@@ -142,8 +142,15 @@ def _refusal(blockers: Sequence[Finding]) -> KfixError:
             first = found[0]
             where = f"layer {first.layer}: " if first.layer else ""
             message = f"{where}{first.message} ({first.code}){_more(found)}"
-            return error(message, first.remedy)
+            return error(message, _hint(first))
     raise AssertionError("a blocking finding of no blocking severity")
+
+
+def _hint(finding: Finding) -> str:
+    """What to do; where only the code of the user's is missing, also what writes a part of it."""
+    if not finding.remedy.endswith("with --custom."):
+        return finding.remedy
+    return f"{finding.remedy} `kfix stubs` writes one to fill in."
 
 
 def _more(found: Sequence[Finding]) -> str:
