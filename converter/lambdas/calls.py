@@ -196,8 +196,7 @@ def _constant(
     found = constant(value, dtype) if not isinstance(value, Value) else value
     if shape is None:
         return found
-    lengths = given_form(shape)
-    return Value(np.broadcast_to(np.asarray(found.value), lengths).tolist(), found.dtype)
+    return backend.spread(found, shape)
 
 
 def _filled(number: float) -> Callable[..., Any]:
