@@ -264,9 +264,7 @@ class Frame:
             if plain and len(value.items) == count:
                 return value.items
         self.work.spend(count, self.line)
-        return tuple(
-            self.measured(Subscript(value, Constant(place))) for place in range(count)
-        )
+        return tuple(self.measured(Subscript(value, Constant(place))) for place in range(count))
 
     def _mentioned(self, names: frozenset[str]) -> bool:
         return not self.branches and any(
