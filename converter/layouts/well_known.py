@@ -17,6 +17,8 @@ Own = tuple[str, bool]
 """The name of a variable, and whether it is trainable."""
 Shape = tuple[int, ...]
 
+ANY = "Custom"
+"""The package of what was registered without one: of copies in other projects."""
 OF_EVERY_LAYER = frozenset({"name", "trainable", "dtype", "batch_input_shape"})
 
 
@@ -91,6 +93,16 @@ def _weighted_attention(config: Config) -> list[Own]:
     return [("W", True), *([("b", True)] if config.get("use_bias") else [])]
 
 
+def _spectrogram(config: Config) -> list[Own]:
+    trainable = bool(config.get("trainable_kernel"))
+    return [("real_kernels", trainable), ("imag_kernels", trainable)]
+
+
+def _melspectrogram(config: Config) -> list[Own]:
+    # Nobody gave its filterbank a name.
+    return [*_spectrogram(config), ("Variable", bool(config.get("trainable_fb")))]
+
+
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
@@ -114,6 +126,15 @@ _SELF_ATTENTION = _words(
     " use_attention_bias attention_activation attention_regularizer_weight kernel_initializer"
     " kernel_regularizer kernel_constraint bias_initializer bias_regularizer bias_constraint"
 )
+
+_SPECTROGRAM = _words(
+    "n_dft n_hop padding power_spectrogram return_decibel_spectrogram trainable_kernel"
+    " image_data_format"
+)
+_MELSPECTROGRAM = _SPECTROGRAM | _words(
+    "sr n_mels fmin fmax trainable_fb power_melgram return_decibel_melgram htk norm"
+)
+_KERNELS = {"real_kernels": 4, "imag_kernels": 4}
 
 CLASSES: Mapping[str, WellKnown] = {
     "InstanceNormalization": WellKnown(
@@ -150,6 +171,10 @@ CLASSES: Mapping[str, WellKnown] = {
         _weighted_attention,
         ranks={"W": 2},
     ),
+    "Spectrogram": WellKnown("Kapre", _SPECTROGRAM, _spectrogram, ranks=_KERNELS),
+    "Melspectrogram": WellKnown(
+        "Kapre", _MELSPECTROGRAM, _melspectrogram, ranks={**_KERNELS, "Variable": 2}
+    ),
     "STFT": WellKnown(
         "Kapre",
         _words(
@@ -172,13 +197,14 @@ def known(class_name: str, config: Config) -> WellKnown | None:
         class_name: as a file has it, or with the library in front (see ``full_name``).
         config: of the layer.
     """
-    library, _, name = class_name.rpartition(">")
+    package, _, name = class_name.rpartition(">")
     found = CLASSES.get(name)
-    if found is None or library and library != found.library:
+    if found is None or package not in ("", ANY, found.library):
         return None
     return found if found.takes(config) else None
 
 
 def full_name(class_name: str) -> str:
     """The class with its library in front: ``keras_contrib>InstanceNormalization``."""
-    return f"{CLASSES[class_name].library}>{class_name}"
+    name = class_name.rpartition(">")[2]
+    return f"{CLASSES[name].library}>{name}"

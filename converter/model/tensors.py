@@ -161,7 +161,7 @@ def _rank(layer: Layer, tensors: Sequence[Tensor]) -> int | None:
         inner, tensor = layer.inner["layer"], Tensor(given and given - 1)
         after = _after(inner, (tensor,)).rank
         return after and after + 1
-    if name in ("Embedding", "Kapre>STFT"):
+    if name in ("Embedding", "Kapre>STFT", "Kapre>Spectrogram", "Kapre>Melspectrogram"):
         return given and given + 1
     if name == "keras_self_attention>SeqWeightedAttention":
         return given and given - 1
