@@ -71,14 +71,8 @@ def _with_custom(
     source: ModelFile, custom: Sequence[str], lambdas: Mapping[str, Supplied]
 ) -> Upgrade:
     """The same with the user's modules at hand: layers of their classes are marked as such."""
-    given = provided_names(custom)
     parsed = parse(source).model
-    names = given | {
-        name
-        for placed in layers(parsed)
-        for name in (*_names(placed.layer), *_strings(placed.layer.config))
-        if name.rpartition(">")[2] in given
-    }
+    names = with_packages(parsed, provided_names(custom))
     first = upgraded(source, names, lambdas)
     # A class may be made in a way that the text does not show; the engine knows in the end.
     wanted = {each.layer for each in first.findings if each.severity is Severity.CUSTOM}
@@ -91,6 +85,16 @@ def _with_custom(
     }
     result = upgraded(source, names | unseen, lambdas) if unseen else first
     return replace(result, model=_marked(result.model, names | unseen))
+
+
+def with_packages(model: Model, given: frozenset[str]) -> frozenset[str]:
+    """Names of objects, also as the model has them with the package they are registered in."""
+    return given | {
+        name
+        for placed in layers(model)
+        for name in (*_names(placed.layer), *_strings(placed.layer.config))
+        if name.rpartition(">")[2] in given
+    }
 
 
 def _names(layer: Layer) -> Iterator[str]:
