@@ -77,6 +77,35 @@ def choice(job: Job, name: str, output: Path, *, force: bool = False) -> Choice:
     return Choice(name, old_modules(job.custom, writer), output, force)
 
 
+def planned(job: Job, chosen: Choice) -> Made:
+    """What is known before anything runs: which library would rebuild the model, and why.
+
+    Raises:
+        MissingObjectError: the code can't be carried to Keras 3.
+        NotExactError: a word of the code means something else on Keras 3.
+    """
+    return Made((), None, tuple(_plan(job, chosen)))
+
+
+def _plan(job: Job, chosen: Choice) -> Iterator[str]:
+    if not job.custom:
+        if job.format == "savedmodel" and chosen.name == TF_KERAS:
+            yield "tf_keras would rebuild the model"
+        return
+    if not chosen.is_old:
+        # What it can't run is seen when it runs.
+        otherwise = "" if chosen.name == KERAS else ", or tf_keras where Keras 3 can't run the code"
+        yield f"Keras 3 would rebuild the model{otherwise}"
+        return
+    require_known_meaning(chosen.old)
+    if job.format == "savedmodel" and not _no_tf_keras(job):
+        how = "tf_keras would rebuild the model with the code as it is"
+    else:
+        code = carried_modules(chosen.old, job.custom, stem(chosen.output))
+        how = f"the code would be carried to Keras 3: {', '.join(code.texts)}"
+    yield from filter(None, [chosen.old.reason, how])
+
+
 def make(job: Job, path: Path, chosen: Choice) -> Made:
     """Writes a ``.keras`` or ``.h5`` to ``path``; old code is carried to Keras 3 for it.
 
