@@ -89,7 +89,7 @@ _OF_CYBERZHG = (
     "keras-transformer==0.38.0",
     "keras-bert==0.86.0",
 )
-_OLD_LIBRARIES = ("efficientnet==1.1.1", "keras-resnet==0.2.0", "kapre==0.1.7", *_OF_CYBERZHG)
+_OLD_LIBRARIES = ("efficientnet==1.1.1", "keras-resnet==0.2.0", "kapre==0.1.4", *_OF_CYBERZHG)
 _LIBRARIES = (
     "efficientnet==1.1.1",
     "keras-applications==1.0.8",
@@ -123,7 +123,14 @@ FRAMEWORKS: dict[str, Framework] = {
     "tf-1.13.1": _tf("3.7", "1.13.1", *_OLD, package="tensorflow"),
     "tf-1.15.0": _tf("3.7", "1.15.0", "h5py<3", PROTOBUF, "numpy<1.19"),
     "tf-2.0.0": _tf("3.7", "2.0.0", "h5py<3", PROTOBUF, "numpy<1.19", package="tensorflow"),
-    "tf-2.1.0": _tf("3.7", "2.1.0", *_addons("0.9.1"), "h5py<3", PROTOBUF, "numpy<1.19"),
+    "tf-2.1.0": replace(
+        _tf(
+            "3.7",
+            "2.1.0",
+            *(*_addons("0.9.1"), "h5py<3", PROTOBUF, "numpy<1.19", *_OLD_LIBROSA),
+        ),
+        libraries=("kapre==0.1.7",),
+    ),
     "tf-2.2.0": _tf("3.8", "2.2.0", "h5py<3", PROTOBUF, "numpy<1.19"),
     "tf-2.3.0": _tf("3.8", "2.3.0", *_addons("0.11.2"), PROTOBUF),
     "tf-2.4.0": replace(_tf("3.8", "2.4.0", PROTOBUF, "librosa<0.10"), libraries=_LIBRARIES),

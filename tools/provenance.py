@@ -152,7 +152,9 @@ def _provenance(manifests: dict[str, tuple[dict[str, Any], int]]) -> list[str]:
     lines = ["## Provenance", "", "| writer | Python | installed | samples | refused | KB |"]
     lines.append("|---|---|---|---|---|---|")
     for name, (manifest, size) in manifests.items():
-        requirements = " ".join(frameworks.FRAMEWORKS[name].requirements).replace("<", "\\<")
+        framework = frameworks.FRAMEWORKS[name]
+        installed = (*framework.requirements, *framework.libraries)
+        requirements = " ".join(installed).replace("<", "\\<")
         samples = manifest["samples"]
         refused = sum(sample["expect"] == "refused" for sample in samples)
         python = manifest["versions"]["python"]

@@ -199,12 +199,16 @@ def _weights(path: Path, engine: BuildingEngine, writer: str | None) -> Iterator
 
 def _prefix(path: Path) -> Path:
     """What TensorFlow calls a checkpoint of several files."""
+    if path.name == "checkpoint" and path.is_file():
+        path = path.parent
     if not path.is_dir():
         return path.with_suffix("") if path.suffix == ".index" else _of_data(path)
-    (*others, last) = sorted(path.glob("*.index"))
-    if others:
-        raise UsageError(f"{path} holds several checkpoints", f"give one: {last}")
-    return last.with_suffix("")
+    found = sorted(path.glob("*.index"), key=lambda each: each.stat().st_mtime)
+    if not found:
+        raise NotAModelError(f"{path} is a checkpoint without its .index file", "Copy all of it.")
+    if len(found) > 1:
+        raise UsageError(f"{path} holds {len(found)} checkpoints", f"give one: {found[-1]}")
+    return found[0].with_suffix("")
 
 
 def _of_data(path: Path) -> Path:

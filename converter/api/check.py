@@ -8,8 +8,10 @@ from os import PathLike
 from pathlib import Path
 
 from converter.api import targets
+from converter.api.custom import files_of, provided_names
 from converter.api.file_checks import file_findings
-from converter.api.pipeline import upgraded
+from converter.api.mending import with_packages
+from converter.api.pipeline import parse, upgraded
 from converter.api.told import InputShapes, open_told
 from converter.model.description import Writer
 from converter.model.findings import Finding, Severity
@@ -51,7 +53,8 @@ def check(
     Args:
         path: the file.
         target: the reader.
-        custom: names of classes and functions that will be provided to the reader.
+        custom: the user's Python files and modules, or names of classes and functions, which the
+            reader will be given. They are looked for in the text, nothing of them runs.
         writer: who wrote the file, where it does not say it: ``keras-1.2.2-theano``, ``tf-1.15``.
         input_shape: the shape of the input without the batch, where the file does not say it;
             a mapping of names to shapes where there are several inputs.
@@ -65,7 +68,8 @@ def check(
     targets.require_supported(target)
     with open_told(Path(path), writer, input_shape) as source:
         contents = source.contents
-        found = file_findings(contents) + upgraded(source, custom).findings
+        names = with_packages(parse(source).model, _given(custom)) if custom else ()
+        found = file_findings(contents) + upgraded(source, names).findings
     return CheckReport(
         path=contents.path,
         kind=contents.kind.value,
@@ -75,3 +79,8 @@ def check(
         clean=all(each.severity is Severity.NOTICE for each in found),
         repairable=not any(each.blocks for each in found),
     )
+
+
+def _given(custom: Sequence[str]) -> frozenset[str]:
+    """What modules provide; what is no module is a name itself."""
+    return provided_names(custom) | {each for each in custom if not files_of(each)}

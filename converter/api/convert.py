@@ -185,7 +185,8 @@ def convert(
             whole=given.whole,
         )
         found = _findings(job, compile=compile)
-        made = Made((), None) if dry_run else _write(job, place, engine)
+        chosen = engine_choice.choice(job, engine, place.path, force=place.force)
+        made = engine_choice.planned(job, chosen) if dry_run else _write(job, place, chosen)
     return Conversion(
         source=Path(path),
         output=place.path,
@@ -263,8 +264,7 @@ def _path(given: str | PathLike[str] | None) -> Path | None:
     return None if given is None else Path(given)
 
 
-def _write(job: Job, place: Destination, engine: str) -> Made:
-    chosen = engine_choice.choice(job, engine, place.path, force=place.force)
+def _write(job: Job, place: Destination, chosen: engine_choice.Choice) -> Made:
     if job.format == "savedmodel":
         with place.publishing_directory() as folder:
             return engine_choice.make_savedmodel(job, folder, chosen)

@@ -99,7 +99,8 @@ def _expand(text: str, search: Search) -> list[Source]:
     path = Path(text)
     if path.is_dir() and not (path / "saved_model.pb").exists():
         found = (Source(each, each.relative_to(path)) for each in _walk(path))
-        return _or_usage_error(filter(search.takes, found), f"{text} holds no Keras models")
+        sources = list(filter(search.takes, found)) or _as_a_whole(path)
+        return _or_usage_error(sources, f"{text} holds no Keras models")
     if path.exists() or not glob.has_magic(text):
         return [Source(path, Path(path.name), named=True)]
     base = _fixed_part(path)
@@ -107,6 +108,14 @@ def _expand(text: str, search: Search) -> list[Source]:
     found = (Source(each, each.relative_to(base)) for each in matches)
     message = f"nothing that matches {text} is a Keras model"
     return _or_usage_error(filter(search.takes, found), message)
+
+
+def _as_a_whole(folder: Path) -> list[Source]:
+    """A folder that is one thing: a checkpoint of TensorFlow, an unpacked archive."""
+    if sniff(folder).kind is Kind.UNKNOWN:
+        return []
+    whole = folder if folder.name else folder.resolve()
+    return [Source(whole, Path(whole.name), named=True)]
 
 
 def _or_usage_error(found: Iterable[Source], message: str) -> list[Source]:

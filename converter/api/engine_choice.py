@@ -77,6 +77,35 @@ def choice(job: Job, name: str, output: Path, *, force: bool = False) -> Choice:
     return Choice(name, old_modules(job.custom, writer), output, force)
 
 
+def planned(job: Job, chosen: Choice) -> Made:
+    """What is known before anything runs: which library would rebuild the model, and why.
+
+    Raises:
+        MissingObjectError: the code can't be carried to Keras 3.
+        NotExactError: a word of the code means something else on Keras 3.
+    """
+    return Made((), None, tuple(_plan(job, chosen)))
+
+
+def _plan(job: Job, chosen: Choice) -> Iterator[str]:
+    if not job.custom:
+        if job.format == "savedmodel" and chosen.name == TF_KERAS:
+            yield "tf_keras would rebuild the model"
+        return
+    if not chosen.is_old:
+        # What it can't run is seen when it runs.
+        otherwise = "" if chosen.name == KERAS else ", or tf_keras where Keras 3 can't run the code"
+        yield f"Keras 3 would rebuild the model{otherwise}"
+        return
+    require_known_meaning(chosen.old)
+    if job.format == "savedmodel" and not _no_tf_keras(job):
+        how = "tf_keras would rebuild the model with the code as it is"
+    else:
+        code = carried_modules(chosen.old, job.custom, stem(chosen.output))
+        how = f"the code would be carried to Keras 3: {', '.join(code.texts)}"
+    yield from filter(None, [chosen.old.reason, how])
+
+
 def make(job: Job, path: Path, chosen: Choice) -> Made:
     """Writes a ``.keras`` or ``.h5`` to ``path``; old code is carried to Keras 3 for it.
 
@@ -152,7 +181,9 @@ def _judge(job: Job, chosen: Choice, scratch: Path) -> Prediction | None:
     return _seen_by_tf_keras(job, chosen, scratch)[0] if wanted else None
 
 
-def require_known_words(made: Made, job: Job, old: OldModules) -> Made:
+def require_known_words(
+    made: Made, job: Job, old: OldModules, settled: frozenset[tuple[str, int]] = frozenset()
+) -> Made:
     """The output, unless the code has words that mean something else on Keras 3.
 
     Where a library has computed what the source does, the numbers have shown that all is well.
@@ -163,7 +194,7 @@ def require_known_words(made: Made, job: Job, old: OldModules) -> Made:
     proved = made.verified is not None and made.verified.reference in (KERAS, TF_KERAS)
     if proved or job.allow_inexact:
         return made
-    for place in _places(job, old):
+    for place in _places(job, old, settled):
         raise NotExactError(
             "nothing could compute what the source does, and the code has a word that means"
             " something else in Keras 3",
@@ -172,10 +203,14 @@ def require_known_words(made: Made, job: Job, old: OldModules) -> Made:
     return made
 
 
-def _places(job: Job, old: OldModules) -> Iterator[str]:
+def _places(
+    job: Job, old: OldModules, settled: frozenset[tuple[str, int]] = frozenset()
+) -> Iterator[str]:
     """Where the code has such words, and what to write."""
     for source in old.sources.values():
         for word in other_meanings(source, job.source.contents.writer, strings=True):
+            if (source.name, word.line) in settled:
+                continue
             yield (
                 f"{source.name}:{word.line}: {word.what} is another function in Keras 3. Keras 2"
                 " computed clip(0.2 * x + 0.5, 0, 1): say that in the code."
@@ -216,7 +251,8 @@ def _make_carried(job: Job, path: Path, chosen: Choice, reason: str) -> Made:
         scratch = Path(folder)
         seen, note = _seen_by_tf_keras(job, chosen, scratch) if job.verify else (None, "")
         carried = replace(job, custom=_written(code, scratch))
-        made = require_known_words(making.rebuilt(carried, path, seen), job, chosen.old)
+        made = making.rebuilt(carried, path, seen)
+        made = require_known_words(made, job, chosen.old, code.settled)
     verified = made.verified
     if verified is not None and seen is None:
         verified = replace(verified, note=verified.note or note)
@@ -315,6 +351,7 @@ def _export_carried(job: Job, folder: Path, chosen: Choice, reason: str, why: st
         raise
     with tempfile.TemporaryDirectory(prefix="kfix-") as name:
         carried = replace(job, custom=_written(code, Path(name)))
-        made = require_known_words(making.make_savedmodel(carried, folder), job, chosen.old)
+        made = making.make_savedmodel(carried, folder)
+        made = require_known_words(made, job, chosen.old, code.settled)
     rebuilt = "Keras 3 rebuilt the model with the code carried to it"
     return replace(made, notes=tuple(filter(None, [reason, why, rebuilt])))

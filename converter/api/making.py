@@ -118,7 +118,11 @@ def rebuilt(job: Job, path: Path, seen: Prediction | None = None) -> Made:
                 predict=job.verify and seen is None,
                 inputs=input_specs(job.result.model) or None,
             )
-        notes = (*_lost_compile_state(built.compile_note), *_assumed(built.defaults))
+        notes = (
+            *_lost_compile_state(built.compile_note),
+            *_assumed(built.defaults),
+            *_called_otherwise(built.elsewhere),
+        )
         expected = seen or built.prediction
         if expected is None:
             return Made((), None, notes)
@@ -147,6 +151,12 @@ def _against_library(job: Job, engine: Engine, path: Path) -> Verification | Non
 def _lost_compile_state(reason: str) -> Iterator[str]:
     if reason:
         yield f"not compiled: {reason}"
+
+
+def _called_otherwise(places: Mapping[str, str]) -> Iterator[str]:
+    """Functions that a factory made: files have the name inside the factory."""
+    for name, place in places.items():
+        yield f'load_model needs custom_objects={{"{name}": {place}}}, as the file calls it'
 
 
 def _assumed(defaults: Sequence[str]) -> Iterator[str]:

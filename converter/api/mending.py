@@ -71,14 +71,8 @@ def _with_custom(
     source: ModelFile, custom: Sequence[str], lambdas: Mapping[str, Supplied]
 ) -> Upgrade:
     """The same with the user's modules at hand: layers of their classes are marked as such."""
-    given = provided_names(custom)
     parsed = parse(source).model
-    names = given | {
-        name
-        for placed in layers(parsed)
-        for name in (*_names(placed.layer), *_strings(placed.layer.config))
-        if name.rpartition(">")[2] in given
-    }
+    names = with_packages(parsed, provided_names(custom))
     first = upgraded(source, names, lambdas)
     # A class may be made in a way that the text does not show; the engine knows in the end.
     wanted = {each.layer for each in first.findings if each.severity is Severity.CUSTOM}
@@ -91,6 +85,16 @@ def _with_custom(
     }
     result = upgraded(source, names | unseen, lambdas) if unseen else first
     return replace(result, model=_marked(result.model, names | unseen))
+
+
+def with_packages(model: Model, given: frozenset[str]) -> frozenset[str]:
+    """Names of objects, also as the model has them with the package they are registered in."""
+    return given | {
+        name
+        for placed in layers(model)
+        for name in (*_names(placed.layer), *_strings(placed.layer.config))
+        if name.rpartition(">")[2] in given
+    }
 
 
 def _names(layer: Layer) -> Iterator[str]:
@@ -142,8 +146,15 @@ def _refusal(blockers: Sequence[Finding]) -> KfixError:
             first = found[0]
             where = f"layer {first.layer}: " if first.layer else ""
             message = f"{where}{first.message} ({first.code}){_more(found)}"
-            return error(message, first.remedy)
+            return error(message, _hint(first))
     raise AssertionError("a blocking finding of no blocking severity")
+
+
+def _hint(finding: Finding) -> str:
+    """What to do; where only the code of the user's is missing, also what writes a part of it."""
+    if not finding.remedy.endswith("with --custom."):
+        return finding.remedy
+    return f"{finding.remedy} `kfix stubs` writes one to fill in."
 
 
 def _more(found: Sequence[Finding]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from converter.api.custom import files_of
 from converter.errors import MissingObjectError, NotExactError
 from converter.model.description import Writer
+from converter.porting import addons
 from converter.porting.carry import Carried, carried
 from converter.porting.dialect import Dialect, depends_on_tensorflow, dialect_of
 from converter.porting.scan import OldWord, old_words
@@ -37,6 +38,8 @@ class OldModules:
         if not self.words:
             return ""
         name, word = self.words[0]
+        if word.what.split(".")[0] == addons.PACKAGE:
+            return f"{name} needs TensorFlow Addons (line {word.line}), which has come to its end"
         generation = 1 if self.dialect.keras1 else 2
         return f"{name} needs Keras {generation} (line {word.line}: {word.what})"
 
@@ -76,8 +79,10 @@ def require_known_meaning(old: OldModules) -> None:
     """Refuses code that computes something else on TensorFlow 1 than on 2, if either can be meant.
 
     Raises:
+        MissingObjectError: it uses what of TensorFlow Addons Keras has no form for.
         NotExactError: naming the place.
     """
+    _require_forms(old)
     for source in old.sources.values() if old.dialect.tensorflow_open else ():
         for line, name in depends_on_tensorflow(source):
             raise NotExactError(
@@ -85,6 +90,30 @@ def require_known_meaning(old: OldModules) -> None:
                 " and the file does not say which wrote it",
                 "Say it with --writer: tf-1.15, tf-2.0, keras-2.3.1-tensorflow-1.15.",
             )
+
+
+def _require_forms(old: OldModules) -> None:
+    """Raises MissingObjectError where code uses what of Addons nothing stands in for."""
+    found = [
+        (f"{source.name}:{line}", path, form)
+        for source in old.sources.values()
+        for line, path, form in addons.uses(source)
+    ]
+    missing = list(dict.fromkeys((place, path) for place, path, form in found if not form))
+    if not missing:
+        return
+    told = [
+        f"{place}: {path}: {addons.advice(path.removeprefix(f'{addons.PACKAGE}.'))}"
+        for place, path in missing
+    ]
+    known = sorted(
+        {path.rpartition(".")[2] for _, path, form in found if form and path.count(".") > 1}
+    )
+    taken = f" kfix takes Keras's forms of {', '.join(known)}." if known else ""
+    raise MissingObjectError(
+        f"TensorFlow Addons has come to its end, and the code needs it: {'; '.join(told)}",
+        f"Write that without Addons, and give the module again.{taken}",
+    )
 
 
 @dataclass(frozen=True)
@@ -95,11 +124,13 @@ class CarriedModules:
         texts: by the names of the new files.
         given: which of these hold what was named with ``--custom``.
         changes: ``my_layers.py:3: from keras.engine import A → from keras.layers import A``.
+        settled: file names and lines of words that mean there what they did.
     """
 
     texts: Mapping[str, str]
     given: tuple[str, ...]
     changes: tuple[str, ...]
+    settled: frozenset[tuple[str, int]] = frozenset()
 
 
 def carried_modules(
@@ -133,6 +164,11 @@ def carried_modules(
         tuple(names[path] for path in results if path in wanted),
         tuple(
             text for path, result in results.items() for text in _told(old.sources[path], result)
+        ),
+        frozenset(
+            (old.sources[path].name, line)
+            for path, result in results.items()
+            for line in result.settled
         ),
     )
 

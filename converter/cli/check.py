@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from converter.cli.frame import Session
 from converter.cli.many import NO_OPTIONS, Many, ManyPaths
-from converter.cli.options import InputShape, Target, Writer
+from converter.cli.options import Given, InputShape, Target, Writer
 from converter.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ def check(
     session: Session,
     paths: ManyPaths = None,
     target: Target = "keras-3",
+    custom: Given = None,
     writer: Writer = None,
     input_shape: InputShape = None,
     many: Many = NO_OPTIONS,
@@ -30,6 +31,7 @@ def check(
         verb="check",
         options={
             "target": target,
+            "custom": custom or (),
             "writer": writer,
             "input_shape": parsed_shapes(input_shape or ()),
         },

@@ -114,8 +114,8 @@ def _text(session: Session, found: Conversion, show_diff: bool, verify: bool) ->
     lines = [*outcome.headline(found.source, found.output, found.written)]
     lines += matching.summary(session, found.matching, whole=not found.written)
     lines += outcome.answered(session, found.findings, show_diff)
+    lines += outcome.own_code(session, found.notes, found.code_changes)
     if found.written:
-        lines += outcome.own_code(session, found.notes, found.code_changes)
         lines += outcome.verification(found.verified, wanted=not verify)
         lines += outcome.signatures(found.signatures)
     return "\n".join(lines)

@@ -35,6 +35,14 @@ Custom = Annotated[
         " Runs in a child process.",
     ),
 ]
+Given = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--custom",
+        metavar="FILE|MODULE|NAME",
+        help="Your own layers and functions, as you would give them to convert. Only read here.",
+    ),
+]
 Architecture = Annotated[
     Path | None,
     typer.Option(

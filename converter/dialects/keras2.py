@@ -12,7 +12,16 @@ from dataclasses import replace
 from typing import Any
 
 from converter.dialects import merged_branches
-from converter.dialects.reading import is_history, mapping, sequence, sound, tensor, whole_model
+from converter.dialects.reading import (
+    is_history,
+    mapping,
+    require_layers,
+    sequence,
+    sound,
+    tensor,
+    whole_model,
+)
+from converter.dialects.sizes import require_sizes
 from converter.errors import NotAModelError
 from converter.layouts import addons
 from converter.model.description import Call, Json, Layer, Model, TensorRef
@@ -338,6 +347,8 @@ def _layer(entry: Json) -> Layer:
     if not isinstance(config, Mapping):
         raise NotAModelError(f"the config of layer '{name}' ({class_name}) is no dictionary")
     inner = dict(_inner(config))
+    require_layers(class_name, config, inner, name)
+    require_sizes(class_name, config, name)
     inner |= _mirrored(class_name, config, inner)
     plain = {
         key: value

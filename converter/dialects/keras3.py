@@ -11,7 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from converter.dialects.reading import is_history, mapping, sequence, sound, tensor, whole_model
+from converter.dialects.reading import (
+    is_history,
+    mapping,
+    require_layers,
+    sequence,
+    sound,
+    tensor,
+    whole_model,
+)
+from converter.dialects.sizes import require_sizes
 from converter.errors import NotAModelError
 from converter.knowledge import keras3
 from converter.layouts.graph_order import ordered_layers
@@ -48,6 +57,8 @@ def _layer(entry: Json) -> Layer:
         legacy = "module" not in entry
         return Layer(name, model.class_name, model=model, module="keras", legacy=legacy)
     inner = dict(_inner(config))
+    require_layers(class_name, config, inner, name)
+    require_sizes(class_name, config, name)
     module = _module(entry, class_name, config)
     # Op nodes take a name only since Keras 3.11, so theirs stays where the writer put it.
     taken = {key.split("/")[0] for key in inner} | (

@@ -41,6 +41,38 @@ def mapping(value: Json, what: str) -> Mapping[str, Json]:
     return value
 
 
+WRAPPED = {
+    "Bidirectional": ("layer", "backward_layer"),
+    "RNN": ("cell",),
+    "StackedRNNCells": ("cells",),
+    "TimeDistributed": ("layer",),
+}
+"""Where the config of a stock class holds a layer; the user's own may hold there what they like."""
+
+
+def require_layers(
+    class_name: str, config: Mapping[str, Json], inner: Mapping[str, Layer], name: str
+) -> None:
+    """Refuses a wrapper or an RNN around what is no layer.
+
+    Raises:
+        NotAModelError: naming it.
+    """
+    for key in WRAPPED.get(class_name, ()):
+        value = config.get(key)
+        if key not in config or (key == "backward_layer" and value is None):
+            continue
+        found = [each for path, each in inner.items() if path.split("/")[0] == key]
+        if not found or any(_is_no_class(each.class_name) for each in found):
+            raise NotAModelError(
+                f"{key} of layer '{name}' ({class_name}) is {_short(value)} where a layer should be"
+            )
+
+
+def _is_no_class(name: str) -> bool:
+    return name == "function" or name.startswith("__")
+
+
 def sequence(value: Json, what: str) -> list[Json]:
     """The value, which has to be a list.
 
@@ -78,6 +110,8 @@ def sound(model: Model) -> Model:
         NotAModelError: when names are used twice, or when calls need what there is not.
     """
     names = [layer.name for layer in model.layers]
+    if not all(names):
+        raise NotAModelError(f"the model '{model.name}' has a layer without a name")
     twice = sorted({name for name in names if names.count(name) > 1}) if _repeats(names) else []
     if twice:
         raise NotAModelError(f"the model '{model.name}' has two layers of the name '{twice[0]}'")

@@ -34,11 +34,14 @@ class CustomObjects:
         objects: by name.
         doubtful: names that mean different objects in different places, and these places.
         failures: modules inside packages and folders that could not be imported, and why.
+        elsewhere: names that no module has for anything, and what was born with them:
+            ``focal`` of ``focal_loss = make_focal()`` is ``losses.focal_loss``.
     """
 
     objects: dict[str, Any] = field(default_factory=dict)
     doubtful: dict[str, tuple[str, ...]] = field(default_factory=dict)
     failures: tuple[str, ...] = ()
+    elsewhere: dict[str, str] = field(default_factory=dict)
 
     def for_config(self, config: Any) -> dict[str, Any]:
         """The objects, with the registered names that the file uses added.
@@ -144,7 +147,7 @@ def load_custom(values: Sequence[str]) -> CustomObjects:
             found.add(name, item, _SAID)
             found.add(name.rpartition(">")[2], item, _INNATE)
     failures = tuple(failure for each in imported for failure in each.failures)
-    return CustomObjects(found.chosen(), found.doubtful(), failures)
+    return CustomObjects(found.chosen(), found.doubtful(), failures, found.elsewhere())
 
 
 @dataclass
@@ -152,6 +155,7 @@ class _Found:
     """All that was found by name, and how it came to the name."""
 
     items: dict[str, list[tuple[int, Any]]] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, item: Any, how: int) -> None:
         known = self.items.setdefault(name, [])
@@ -164,6 +168,13 @@ class _Found:
 
     def chosen(self) -> dict[str, Any]:
         return {name: self._strongest(name)[-1] for name in self.items}
+
+    def elsewhere(self) -> dict[str, str]:
+        return {
+            name: place
+            for name, place in self.places.items()
+            if all(how == _INNATE for how, _ in self.items[name])
+        }
 
     def doubtful(self) -> dict[str, tuple[str, ...]]:
         strongest = {name: self._strongest(name) for name in self.items}
@@ -196,6 +207,7 @@ def _collect(module: ModuleType, found: _Found) -> None:
             found.add(name, item, _BOUND)
             if not _shadows(item.__name__, item):
                 found.add(item.__name__, item, _INNATE)
+                found.places[item.__name__] = f"{module.__name__}.{name}"
         elif _is_instance(item) and not name.startswith("_"):
             found.add(name, item, _BOUND)
 

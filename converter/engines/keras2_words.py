@@ -258,6 +258,57 @@ class Keras2Activations:
         return "hard_sigmoid" if old else keras.activations.serialize(activation)
 
 
+class AddonsActivations:
+    """``tensorflow_addons.activations``."""
+
+    @staticmethod
+    def gelu(x: Any, approximate: bool = True) -> Any:
+        """The approximation, unless told otherwise."""
+        return tensorflow.nn.gelu(x, approximate)
+
+    @staticmethod
+    def hardshrink(x: Any, lower: float = -0.5, upper: float = 0.5) -> Any:
+        """Zero between two limits."""
+        x = tensorflow.convert_to_tensor(x)
+        return tensorflow.where((x < lower) | (x > upper), x, tensorflow.zeros_like(x))
+
+    @staticmethod
+    def lisht(x: Any) -> Any:
+        """The linearly scaled hyperbolic tangent."""
+        return x * tensorflow.math.tanh(x)
+
+    @staticmethod
+    def mish(x: Any) -> Any:
+        """Mish."""
+        return x * tensorflow.math.tanh(tensorflow.math.softplus(x))
+
+    @staticmethod
+    def snake(x: Any, frequency: float = 1) -> Any:
+        """A line with waves."""
+        return x + (1 - tensorflow.cos(2 * frequency * x)) / (2 * frequency)
+
+    @staticmethod
+    def softshrink(x: Any, lower: float = -0.5, upper: float = 0.5) -> Any:
+        """Zero between two limits, to which all else comes nearer."""
+        x = tensorflow.convert_to_tensor(x)
+        below = tensorflow.where(x < lower, x - lower, tensorflow.zeros_like(x))
+        return tensorflow.where(x > upper, x - upper, below)
+
+    @staticmethod
+    def tanhshrink(x: Any) -> Any:
+        """What the hyperbolic tangent leaves."""
+        return x - tensorflow.math.tanh(x)
+
+
+class AddonsInstanceNormalization(keras.layers.GroupNormalization):  # type: ignore[misc]
+    """``InstanceNormalization`` of TensorFlow Addons: a group for each channel."""
+
+    def __init__(self, **options: Any) -> None:
+        if options.get("axis", -1) < -1:
+            raise ValueError("Addons mixed up axes along a negative axis other than -1")
+        super().__init__(**{**options, "groups": -1})
+
+
 class Keras1Initialization:
     """An initializer of Keras 1: called by hand it makes the variable itself."""
 
@@ -292,7 +343,8 @@ class Keras2Layer:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        if "get_output_shape_for" in vars(cls):
+        own = vars(cls)
+        if "get_output_shape_for" in own and "compute_output_shape" not in own:
             cls.compute_output_shape = cls.get_output_shape_for  # type: ignore[attr-defined]
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -362,6 +414,30 @@ class Keras2Layer:
         }
 
 
+class SetsKernel:
+    """A layer that gives a stock one another kernel, which Keras 3 does not let be set."""
+
+    @property
+    def kernel(self) -> Any:
+        """The one that was set."""
+        own = vars(self).get("kernel_of_its_own")
+        return super().kernel if own is None else own  # type: ignore[misc]
+
+    @kernel.setter
+    def kernel(self, value: Any) -> None:
+        self.kernel_of_its_own = value
+
+    @property
+    def embeddings(self) -> Any:
+        """The table of an Embedding, for which the same holds."""
+        own = vars(self).get("embeddings_of_its_own")
+        return super().embeddings if own is None else own  # type: ignore[misc]
+
+    @embeddings.setter
+    def embeddings(self, value: Any) -> None:
+        self.embeddings_of_its_own = value
+
+
 class BuildsLayersInside:
     """A layer that makes layers, and says its output's shape: in Keras 3 those stay unbuilt."""
 
@@ -370,9 +446,10 @@ class BuildsLayersInside:
         own: Any = cls.build  # type: ignore[attr-defined]
 
         @functools.wraps(own)
-        def build(self: Any, input_shape: Any) -> None:
+        def build(self: Any, *shapes: Any, **named: Any) -> None:
             if not hasattr(own, "_is_default"):
-                own(self, input_shape)
+                own(self, *shapes, **named)
+            (input_shape,) = (*shapes, *named.values())
             keras.Operation.compute_output_spec(self, self._tensors(input_shape))
 
         # A mark by which Keras knows its own, and warns.
@@ -417,8 +494,9 @@ class TensorShapes:
             return tuple(shape) if isinstance(shape, list) else shape
 
         @functools.wraps(method)
-        def call(self: Any, input_shape: Any) -> Any:
-            return plain(method(self, shaped(input_shape)))
+        def call(self: Any, *shapes: Any, **named: Any) -> Any:
+            given = {name: shaped(shape) for name, shape in named.items()}
+            return plain(method(self, *map(shaped, shapes), **given))
 
         return call
 

@@ -16,7 +16,7 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
-from converter.engines import libraries, old_layers, old_modules, old_tensorflow
+from converter.engines import libraries, old_addons, old_layers, old_modules, old_tensorflow
 from converter.engines.custom import CustomObjects
 from converter.engines.imports import import_value
 from converter.errors import KfixError
@@ -86,6 +86,7 @@ def install(dialect: Dialect) -> None:
     old_modules.install(dialect)
     old_tensorflow.install(dialect)
     old_layers.install(dialect)
+    old_addons.install()
     setattr(SourceFileLoader, "get_code", _Loader.get_code)  # noqa: B010
 
 

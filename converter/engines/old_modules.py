@@ -187,7 +187,27 @@ def _utils(inside: str, name: str) -> Any:
 
 
 def _layers(inside: str, name: str) -> Any:
+    if name in ("LSTM", "GRU", "LSTMCell", "GRUCell"):
+        return _with_old_defaults(name, _Installed.dialect)
     return import_module("keras.backend") if name == "K" else _NOWHERE
+
+
+@cache
+def _with_old_defaults(name: str, dialect: Dialect) -> Any:
+    """A recurrent layer for code that leaves out what has another default today."""
+    current = getattr(import_module("tf_keras.layers"), name)
+    defaults: dict[str, Any] = {}
+    if dialect.hard_gates:
+        defaults["recurrent_activation"] = "hard_sigmoid"
+    if name.startswith("GRU") and dialect.resets_before:
+        defaults["reset_after"] = False
+
+    def start(self: Any, *arguments: Any, **options: Any) -> None:
+        given = ("units", "activation", "recurrent_activation")[: len(arguments)]
+        left = {key: value for key, value in defaults.items() if key not in given}
+        current.__init__(self, *arguments, **{**left, **options})
+
+    return type(name, (current,), {"__init__": start}) if defaults else current
 
 
 _SPECIAL = {

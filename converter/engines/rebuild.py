@@ -48,6 +48,9 @@ def rebuild(
         compiled=model.compiled,
         compile_note=note,
         custom_objects=model.custom,
+        elsewhere={
+            each: place for each, place in objects.elsewhere.items() if each in model.custom
+        },
         warnings=(*model.warnings, *caught),
         defaults=tuple(dict.fromkeys(done.defaults)),
         prediction=prediction,

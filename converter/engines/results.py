@@ -206,6 +206,8 @@ class Rebuild:
         warnings: what Keras warned of.
         defaults: arguments of the user's classes that the file does not hold, with the defaults
             that were taken.
+        elsewhere: the user's functions that the file calls by a name that no module has for them,
+            and where they are.
         prediction: what the rebuilt model computes, when inputs were asked for.
     """
 
@@ -216,6 +218,7 @@ class Rebuild:
     custom_objects: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     defaults: tuple[str, ...] = ()
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
     prediction: Prediction | None = None
 
     @classmethod

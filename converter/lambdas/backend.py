@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from converter.lambdas import plain
 from converter.lambdas.values import FLOAT, At, Inner, constant, given_form, listed, plain_python
 from converter.model.description import TensorRef
 from converter.ops.nodes import FLOATS, NoForm, Size, Value
@@ -545,8 +546,13 @@ def constant_(at: At, value: Any, dtype: Any = None, shape: Any = None, name: An
     found = constant(value, dtype or FLOAT)
     if shape is None:
         return found
-    lengths = given_form(shape)
-    return Value(np.broadcast_to(np.asarray(found.value), lengths).tolist(), found.dtype)
+    return spread(found, shape)
+
+
+def spread(value: Value, shape: Any) -> Value:
+    """A constant at every place of a shape."""
+    zeros = plain.of_numpy("zeros", [given_form(shape)], {})
+    return Value((zeros + np.asarray(value.value, value.dtype)).tolist(), value.dtype)
 
 
 def _full(number: float) -> Function:
@@ -554,7 +560,7 @@ def _full(number: float) -> Function:
         lengths = listed(given_form(shape))
         if not all(isinstance(each, int) for each in lengths):
             return at.nodes.filled(lengths, number, dtype or FLOAT)
-        return constant(np.full(lengths, number), dtype or FLOAT)
+        return constant(plain.of_numpy("full", [lengths, number], {}), dtype or FLOAT)
 
     return write
 
@@ -574,7 +580,7 @@ TABLE["zeros_like"], TABLE["ones_like"] = _like("zeros_like"), _like("ones_like"
 
 @named("eye")
 def eye(at: At, size: Any, dtype: Any = None, name: Any = None) -> Any:
-    return constant(np.eye(plain_python(size)), dtype or FLOAT)
+    return constant(plain.of_numpy("eye", [size], {}), dtype or FLOAT)
 
 
 @named("arange")

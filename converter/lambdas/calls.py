@@ -134,33 +134,6 @@ RENAMED = {
 }
 """Arguments by their names in TensorFlow 1, where the function of today has no such one."""
 
-ON_NUMBERS: dict[str, Callable[..., Any]] = {
-    "math.abs": np.abs,
-    "math.cos": np.cos,
-    "math.exp": np.exp,
-    "math.floor": np.floor,
-    "math.ceil": np.ceil,
-    "math.log": np.log,
-    "math.maximum": np.maximum,
-    "math.minimum": np.minimum,
-    "math.negative": np.negative,
-    "math.pow": np.power,
-    "math.sin": np.sin,
-    "math.sqrt": np.sqrt,
-    "math.square": np.square,
-    "math.add": np.add,
-    "math.subtract": np.subtract,
-    "math.multiply": np.multiply,
-    "math.truediv": np.true_divide,
-    "math.divide": np.true_divide,
-    "math.reduce_sum": np.sum,
-    "math.reduce_prod": np.prod,
-    "math.reduce_max": np.max,
-    "math.reduce_min": np.min,
-}
-"""Functions that are computed at once where no tensor of the graph is involved."""
-
-
 def _of_tensorflow(at: At, path: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
     keywords = {key: value for key, value in keywords.items() if key != "name"}
     inside = path.removeprefix("tensorflow.").removeprefix("compat.v1.")
@@ -179,10 +152,6 @@ def _of_tensorflow(at: At, path: str, arguments: list[Any], keywords: dict[str, 
         arguments = [*reversed(arguments[:2]), *arguments[2:]]
     if name in ("math.truediv", "math.divide") and inside == "div":
         name = "math.truediv"
-    on_numbers = not is_tensor([*arguments, *given.values()]) and not holds_size(arguments)
-    if on_numbers and name in ON_NUMBERS:
-        values = [np.asarray(_array(constant(each))) for each in arguments if each is not None]
-        return constant(plain.computed(ON_NUMBERS[name], *values, **given))
     return at.tf(name, *arguments, **given)
 
 
@@ -196,8 +165,7 @@ def _constant(
     found = constant(value, dtype) if not isinstance(value, Value) else value
     if shape is None:
         return found
-    lengths = given_form(shape)
-    return Value(np.broadcast_to(np.asarray(found.value), lengths).tolist(), found.dtype)
+    return backend.spread(found, shape)
 
 
 def _filled(number: float) -> Callable[..., Any]:

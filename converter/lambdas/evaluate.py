@@ -28,6 +28,8 @@ from converter.ops.nodes import FLOATS, NoForm, Size, Value
 
 MOST_STEPS = 20_000
 """How many expressions may be evaluated for one call: functions can call each other."""
+DEEPEST = 20
+"""How many calls may stand inside each other."""
 
 OPERATORS = {
     "+": "math.add",
@@ -87,6 +89,7 @@ class _Evaluation:
     def __init__(self, at: At) -> None:
         self.at = at
         self.steps = 0
+        self.depth = 0
         at.call = self.apply
 
     def called(
@@ -97,9 +100,14 @@ class _Evaluation:
         outside: Mapping[str, Any],
     ) -> Any:
         variables = {**outside, **bound(function, arguments, keywords)}
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise NoForm("its function never comes to an end")
         for line in function.body:
             self._assign(line.names, self.value(line.value, variables), variables)
-        return self.value(function.result, variables)
+        found = self.value(function.result, variables)
+        self.depth -= 1
+        return found
 
     def _assign(self, names: tuple[str, ...], value: Any, variables: dict[str, Any]) -> None:
         if len(names) < 2:

@@ -48,6 +48,34 @@ class Inner:
     variables: Mapping[str, Any]
 
 
+ON_NUMBERS: dict[str, Callable[..., Any]] = {
+    "math.abs": np.abs,
+    "math.cos": np.cos,
+    "math.exp": np.exp,
+    "math.floor": np.floor,
+    "math.ceil": np.ceil,
+    "math.log": np.log,
+    "math.maximum": np.maximum,
+    "math.minimum": np.minimum,
+    "math.negative": np.negative,
+    "math.pow": np.power,
+    "math.rsqrt": lambda x: 1 / np.sqrt(x),
+    "math.sin": np.sin,
+    "math.sqrt": np.sqrt,
+    "math.square": np.square,
+    "math.add": np.add,
+    "math.subtract": np.subtract,
+    "math.multiply": np.multiply,
+    "math.truediv": np.true_divide,
+    "math.divide": np.true_divide,
+    "math.reduce_sum": np.sum,
+    "math.reduce_prod": np.prod,
+    "math.reduce_max": np.max,
+    "math.reduce_min": np.min,
+}
+"""Functions that are computed at once where no tensor of the graph is involved."""
+
+
 @dataclass
 class At:
     """Where a Lambda is evaluated.
@@ -93,6 +121,10 @@ class At:
         """
         if name == "identity":
             return self.copied(arguments[0])
+        if name == "cast" and not is_tensor(arguments[0]) and not holds_size(arguments[0]):
+            return constant(arguments[0], str(arguments[1]))
+        if name in ON_NUMBERS and not is_tensor(arguments) and not holds_size(arguments):
+            return _computed(name, arguments, keywords)
         if name in REASONS and name not in FUNCTIONS:
             raise NoForm(REASONS[name])
         names = parameters(FUNCTIONS[name])
@@ -183,6 +215,8 @@ def constant(value: Any, dtype: str | None = None) -> Value:
     array = np.asarray(plain_python(value))
     if array.dtype.kind not in "biuf":
         raise NoForm("a constant is not made of numbers")
+    if dtype is None and isinstance(value, Value):
+        dtype = value.dtype
     if dtype is None:
         is_typed = isinstance(value, np.ndarray | np.generic)
         dtype = array.dtype.name if is_typed else DEFAULTS[array.dtype.kind]
@@ -207,3 +241,14 @@ def plain_python(value: Any) -> Any:
 def listed(value: Any) -> list[Any]:
     """The items of a list, or the one thing that is none."""
     return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+
+
+def _computed(name: str, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> Value:
+    """What a function gives of constants."""
+    values = [np.asarray(each.value, each.dtype) for each in map(constant, arguments)]
+    named = {key: plain_python(value) for key, value in keywords.items() if value is not None}
+    try:
+        with np.errstate(all="ignore"):
+            return constant(ON_NUMBERS[name](*values, **named))
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise NoForm(f"a constant in it can't be computed ({error})") from error

@@ -17,6 +17,8 @@ Own = tuple[str, bool]
 """The name of a variable, and whether it is trainable."""
 Shape = tuple[int, ...]
 
+ANY = "Custom"
+"""The package of what was registered without one: of copies in other projects."""
 OF_EVERY_LAYER = frozenset({"name", "trainable", "dtype", "batch_input_shape"})
 
 
@@ -80,6 +82,27 @@ def _depthwise(config: Config) -> list[Own]:
     return [(name, True) for name in names]
 
 
+def _self_attention(config: Config) -> list[Own]:
+    additive = config.get("attention_type") == "additive"
+    names = ["Wt", "Wx", *(["bh"] if config.get("use_additive_bias") else [])] if additive else []
+    names += ["Wa", *(["ba"] if config.get("use_attention_bias") else [])]
+    return [(f"{'Add' if additive else 'Mul'}_{name}", True) for name in names]
+
+
+def _weighted_attention(config: Config) -> list[Own]:
+    return [("W", True), *([("b", True)] if config.get("use_bias") else [])]
+
+
+def _spectrogram(config: Config) -> list[Own]:
+    trainable = bool(config.get("trainable_kernel"))
+    return [("real_kernels", trainable), ("imag_kernels", trainable)]
+
+
+def _melspectrogram(config: Config) -> list[Own]:
+    # Nobody gave its filterbank a name.
+    return [*_spectrogram(config), ("Variable", bool(config.get("trainable_fb")))]
+
+
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
@@ -97,6 +120,21 @@ _DEPTHWISE = _words(
     " bias_regularizer activity_regularizer bias_constraint depth_multiplier depthwise_initializer"
     " depthwise_regularizer depthwise_constraint"
 )
+
+_SELF_ATTENTION = _words(
+    "units attention_width attention_type return_attention history_only use_additive_bias"
+    " use_attention_bias attention_activation attention_regularizer_weight kernel_initializer"
+    " kernel_regularizer kernel_constraint bias_initializer bias_regularizer bias_constraint"
+)
+
+_SPECTROGRAM = _words(
+    "n_dft n_hop padding power_spectrogram return_decibel_spectrogram trainable_kernel"
+    " image_data_format"
+)
+_MELSPECTROGRAM = _SPECTROGRAM | _words(
+    "sr n_mels fmin fmax trainable_fb power_melgram return_decibel_melgram htk norm"
+)
+_KERNELS = {"real_kernels": 4, "imag_kernels": 4}
 
 CLASSES: Mapping[str, WellKnown] = {
     "InstanceNormalization": WellKnown(
@@ -121,6 +159,22 @@ CLASSES: Mapping[str, WellKnown] = {
     ),
     "PixelShuffler": WellKnown("faceswap", _words("size data_format")),
     "Mish": WellKnown("Mish", frozenset()),
+    "SeqSelfAttention": WellKnown(
+        "keras_self_attention",
+        _SELF_ATTENTION,
+        _self_attention,
+        ranks={"Add_Wt": 2, "Add_Wx": 2, "Add_Wa": 2, "Mul_Wa": 2},
+    ),
+    "SeqWeightedAttention": WellKnown(
+        "keras_self_attention",
+        _words("use_bias return_attention"),
+        _weighted_attention,
+        ranks={"W": 2},
+    ),
+    "Spectrogram": WellKnown("Kapre", _SPECTROGRAM, _spectrogram, ranks=_KERNELS),
+    "Melspectrogram": WellKnown(
+        "Kapre", _MELSPECTROGRAM, _melspectrogram, ranks={**_KERNELS, "Variable": 2}
+    ),
     "STFT": WellKnown(
         "Kapre",
         _words(
@@ -143,13 +197,14 @@ def known(class_name: str, config: Config) -> WellKnown | None:
         class_name: as a file has it, or with the library in front (see ``full_name``).
         config: of the layer.
     """
-    library, _, name = class_name.rpartition(">")
+    package, _, name = class_name.rpartition(">")
     found = CLASSES.get(name)
-    if found is None or library and library != found.library:
+    if found is None or package not in ("", ANY, found.library):
         return None
     return found if found.takes(config) else None
 
 
 def full_name(class_name: str) -> str:
     """The class with its library in front: ``keras_contrib>InstanceNormalization``."""
-    return f"{CLASSES[class_name].library}>{class_name}"
+    name = class_name.rpartition(">")[2]
+    return f"{CLASSES[name].library}>{name}"

@@ -26,6 +26,7 @@ _SAME = frozenset(
         *("Addons>PolynomialCrossing", "Addons>PoincareNormalize", "Addons>MultiHeadAttention"),
         *("keras_contrib>InstanceNormalization", "keras_contrib>SubPixelUpscaling"),
         *("cnn_finetune>Scale", "ssd_keras>L2Normalization", "faceswap>PixelShuffler"),
+        "keras_self_attention>SeqSelfAttention",
         *("Kapre>Magnitude", "Kapre>Phase", "Kapre>MagnitudeToDecibel", "Kapre>ApplyFilterbank"),
     }
 )
@@ -160,8 +161,10 @@ def _rank(layer: Layer, tensors: Sequence[Tensor]) -> int | None:
         inner, tensor = layer.inner["layer"], Tensor(given and given - 1)
         after = _after(inner, (tensor,)).rank
         return after and after + 1
-    if name in ("Embedding", "Kapre>STFT"):
+    if name in ("Embedding", "Kapre>STFT", "Kapre>Spectrogram", "Kapre>Melspectrogram"):
         return given and given + 1
+    if name == "keras_self_attention>SeqWeightedAttention":
+        return given and given - 1
     if name == "EinsumDense":
         axes = str(config.get("equation", "...")).rpartition("->")[2]
         return None if "." in axes else len(axes)

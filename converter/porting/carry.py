@@ -11,8 +11,10 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from converter.porting import addons
 from converter.porting.dialect import Dialect
 from converter.porting.editing import Edit, Span, edited, span
+from converter.porting.meaning import CHANGED, OLD_FUNCTION, old_arguments, old_names
 from converter.porting.scan import LISTS_OF_WEIGHTS
 from converter.porting.source import Import, Source, Use
 from converter.porting.today import CONVOLUTIONS, MAKES_VARIABLES, OUR_WORDS, Problem, today
@@ -34,6 +36,8 @@ DROPPED_ARGUMENTS = frozenset({"filter_shape", "image_shape", "volume_shape"})
 SWAPPED = frozenset(
     {"binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"}
 )
+_LIBRARIES = ("keras", "tensorflow", addons.PACKAGE)
+"""Packages whose names may be elsewhere today."""
 SHAPE_METHODS = frozenset({"build", "compute_output_shape"})
 
 
@@ -60,11 +64,13 @@ class Carried:
         text: the whole module.
         changes: what was changed, by line.
         problems: what has no counterpart; with any of these the text is of no use.
+        settled: lines whose words mean what they did, though Keras 3 means another function.
     """
 
     text: str
     changes: tuple[Rewritten, ...]
     problems: tuple[Problem, ...]
+    settled: frozenset[int] = frozenset()
 
 
 def carried(source: Source, dialect: Dialect, modules: Mapping[str, str] | None = None) -> Carried:
@@ -82,7 +88,7 @@ def carried(source: Source, dialect: Dialect, modules: Mapping[str, str] | None 
         Rewritten(edit.span.line, edit.old(source.text), edit.text)
         for edit in sorted(edits, key=lambda edit: edit.span)
     )
-    return Carried(work.whole(edits), changes, problems)
+    return Carried(work.whole(edits), changes, problems, frozenset(work.settled()))
 
 
 @dataclass(frozen=True)
@@ -95,7 +101,7 @@ class _Work:
         for each in self.source.imports:
             if not each.guarded and each.level:
                 yield Problem(each.line, f"from .{each.module} import {each.path}", "one file only")
-        for use in [*self.source.uses("keras"), *self.source.uses("tensorflow")]:
+        for use in self._uses():
             found = today(use.path, self.dialect)
             if found.problem and not use.guarded:
                 yield Problem(use.line, use.path, found.problem)
@@ -105,6 +111,20 @@ class _Work:
                 yield Problem(each.line, each.path, found.problem)
         yield from self._appended()
         yield from self._keras1()
+
+    def settled(self) -> Iterator[int]:
+        """Lines where functions and defaults of then are put in."""
+        for call in self.source.calls:
+            if old_arguments(call, self.dialect):
+                yield call.node.lineno
+            yield from (name.lineno for name in old_names(call))
+        for use in self.source.uses("keras"):
+            if use.path.endswith(f".{CHANGED}") and not use.guarded:
+                yield use.line
+
+    def _uses(self) -> Iterator[Use]:
+        for package in _LIBRARIES:
+            yield from self.source.uses(package)
 
     def _keras1(self) -> Iterator[Problem]:
         for call in self.source.calls if self.dialect.keras1 else ():
@@ -133,10 +153,11 @@ class _Work:
             statements.setdefault(id(each.node), []).append(each)
         for imports in statements.values():
             yield from self._import(imports)
-        for use in [*self.source.uses("keras"), *self.source.uses("tensorflow")]:
+        for use in self._uses():
             yield from self._use(use)
         yield from habits(self.source)
         yield from self._variables()
+        yield from self._gates()
         if self.dialect.keras1:
             yield from renamed_arguments(self.source)
         for node in self.source.classes:
@@ -157,7 +178,7 @@ class _Work:
     def _binding(self, each: Import) -> str:
         """The statement of today for one imported name."""
         path = each.path
-        if path.split(".")[0] not in ("keras", "tensorflow"):
+        if path.split(".")[0] not in _LIBRARIES:
             return _as_written(replace(each, module=self.modules.get(each.module, each.module)))
         found = today(path, self.dialect)
         if found.problem:
@@ -202,6 +223,15 @@ class _Work:
             if call.path == "tensorflow.Variable":
                 yield Edit(span(call.node.func), "keras2_backend.Variable")
 
+    def _gates(self) -> Iterator[Edit]:
+        """Layers that the code makes, with the functions and defaults of then."""
+        for call in self.source.calls:
+            for name in old_names(call):
+                yield Edit(span(name), OLD_FUNCTION)
+            given = [*call.node.args, *(each.value for each in call.node.keywords)]
+            for key, value in old_arguments(call, self.dialect).items() if given else ():
+                yield Edit(span(given[-1]).end(), f", {key}={value}")
+
     def _bases(self, node: ast.ClassDef) -> Iterator[Edit]:
         if not any(self._is_layer(base) for base in node.bases):
             return
@@ -213,9 +243,15 @@ class _Work:
     def _is_layer(self, base: ast.expr) -> bool:
         return self.source.path_of(base).startswith("keras.")
 
+    def _is_stock(self, base: ast.expr) -> bool:
+        path = self.source.path_of(base)
+        return path.startswith("keras.layers.") and path.rpartition(".")[2] != "Layer"
+
     def _mixins(self, node: ast.ClassDef) -> Iterator[str]:
         if _has_old_habits(node) or self._makes_variables(node):
             yield "Keras2Layer"
+        if _sets_kernel(node) and any(map(self._is_stock, node.bases)):
+            yield "SetsKernel"
         if self._builds_layers(node):
             yield "BuildsLayersInside"
         methods = {each.name for each in node.body if isinstance(each, ast.FunctionDef)}
@@ -252,7 +288,9 @@ class _Work:
         bound = {each.id for each in ast.walk(self.source.tree) if isinstance(each, ast.Name)}
         if "custom_objects" in bound:
             return ""
-        entries = "".join(f'    "{name}": {name},\n' for name in names if name[0] != "_")
+        objects = {name: name for name in names if name[0] != "_"}
+        objects |= {inside: name for inside, name in _made(body).items() if inside not in objects}
+        entries = "".join(f'    "{name}": {each},\n' for name, each in objects.items())
         return f"\n\ncustom_objects = {{\n{entries}}}\n"
 
     def _front(self) -> Span:
@@ -264,6 +302,24 @@ class _Work:
                 decorated = getattr(node, "decorator_list", [])
                 return span(decorated[0] if decorated else node).start(column=0)
         return span(self.source.tree.body[0]).start()
+
+
+def _made(body: Sequence[ast.stmt]) -> dict[str, str]:
+    """What factories make, by the name inside the factory, which files have: ``f = make_f()``."""
+    factories = {
+        each.name: inner.name
+        for each in body
+        if isinstance(each, ast.FunctionDef)
+        for inner in each.body
+        if isinstance(inner, ast.FunctionDef)
+    }
+    found: dict[str, str] = {}
+    for each in body:
+        if isinstance(each, ast.Assign) and isinstance(each.value, ast.Call):
+            inside = factories.get(getattr(each.value.func, "id", ""))
+            if inside and isinstance(each.targets[0], ast.Name):
+                found |= {inside: each.targets[0].id}
+    return found
 
 
 def habits(source: Source) -> Iterator[Edit]:
@@ -313,6 +369,15 @@ def _has_old_habits(node: ast.ClassDef) -> bool:
         if "add_weight" in names or "get_output_shape_for" in names:
             return True
     return False
+
+
+def _sets_kernel(node: ast.ClassDef) -> bool:
+    return any(
+        isinstance(each, ast.Attribute)
+        and each.attr in {"embeddings", "kernel"}
+        and isinstance(each.ctx, ast.Store)
+        for each in ast.walk(node)
+    )
 
 
 def _as_written(each: Import) -> str:

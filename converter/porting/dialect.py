@@ -41,6 +41,16 @@ class Dialect:
     theano: bool = False
     tensorflow_open: bool = False
 
+    @property
+    def hard_gates(self) -> bool:
+        """LSTM and GRU take hard_sigmoid for their gates where nothing is said."""
+        return not self.tracks_variables or (self.tensorflow1 and not self.standalone)
+
+    @property
+    def resets_before(self) -> bool:
+        """GRU has ``reset_after=False`` where nothing is said."""
+        return self.standalone or self.tensorflow1
+
     def to_json(self) -> dict[str, Any]:
         """The dialect for the journey to a child process."""
         return asdict(self)

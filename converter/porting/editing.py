@@ -21,6 +21,10 @@ class Span:
         at = self.column if column is None else column
         return replace(self, column=at, end_line=self.line, end_column=at)
 
+    def end(self) -> Span:
+        """The empty stretch where this one ends."""
+        return replace(self, line=self.end_line, column=self.end_column)
+
 
 @dataclass(frozen=True)
 class Edit:

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from converter.model.description import Writer
+from converter.porting.dialect import Dialect
 from converter.porting.scan import OldWord
-from converter.porting.source import Source
+from converter.porting.source import CallOf, Source
 
 CHANGED = "hard_sigmoid"
 """clip(0.2 x + 0.5, 0, 1) in Keras 1 and 2, clip(x / 6 + 0.5, 0, 1) in Keras 3."""
@@ -16,6 +17,32 @@ CONVOLUTIONAL = tuple(f"ConvLSTM{rank}D{cell}" for rank in (1, 2, 3) for cell in
 RECURRENT = ("LSTM", "GRU", "LSTMCell", "GRUCell")
 SIGMOID_SINCE = (2, 3)
 """The Keras since which these take sigmoid."""
+
+
+OLD_FUNCTION = f"keras2_activations.{CHANGED}"
+"""What stands for it in carried code."""
+
+
+def old_arguments(call: CallOf, dialect: Dialect) -> dict[str, str]:
+    """Arguments that a call of a recurrent layer leaves out, with the values that were meant."""
+    name = call.path.rpartition(".")[2]
+    by_position = ("units", "activation", "recurrent_activation")[: len(call.node.args)]
+    told = {*by_position, *(each.arg for each in call.node.keywords)}
+    if not call.path.startswith("keras.layers.") or None in told:
+        return {}
+    hard = name in CONVOLUTIONAL or (name in RECURRENT and dialect.hard_gates)
+    found = {"recurrent_activation": OLD_FUNCTION} if hard else {}
+    if name in ("GRU", "GRUCell") and dialect.resets_before:
+        found["reset_after"] = "False"
+    return {key: value for key, value in found.items() if key not in told}
+
+
+def old_names(call: CallOf) -> Iterator[ast.expr]:
+    """Where a call of a layer names the function that has changed."""
+    if call.path.startswith("keras.layers."):
+        for each in (*call.node.args, *(keyword.value for keyword in call.node.keywords)):
+            if isinstance(each, ast.Constant) and each.value == CHANGED:
+                yield each
 
 
 def other_meanings(source: Source, writer: Writer, *, strings: bool) -> tuple[OldWord, ...]:

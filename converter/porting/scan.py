@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from converter.porting.addons import PACKAGE as ADDONS
 from converter.porting.names import BACKEND, BACKEND_3, TENSORFLOW_1_NAMES, historic
 from converter.porting.source import Source, canonical
 
@@ -41,7 +42,7 @@ def _imports(source: Source) -> Iterator[OldWord]:
         if each.guarded or each.level:
             continue
         package = each.module.split(".")[0]
-        private = package == "tf_keras" or ".python.keras" in each.module
+        private = package in ("tf_keras", ADDONS) or ".python.keras" in each.module
         if private or each.path.startswith("tensorflow.contrib"):
             yield OldWord(each.line, each.module)
         elif historic(each.path):

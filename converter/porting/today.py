@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from converter.porting import names
+from converter.porting import addons, names
 from converter.porting.dialect import Dialect
 from converter.porting.words import methods
 
@@ -16,7 +16,7 @@ SUPPORT = {
     "initializations": "Keras1Initializations",
 }
 """Modules that words of our own stand in for."""
-OUR_WORDS = frozenset(SUPPORT.values())
+OUR_WORDS = frozenset({*SUPPORT.values(), "AddonsActivations", "AddonsInstanceNormalization"})
 
 MAKES_VARIABLES = ("keras.backend.variable", "keras.initializations")
 """What gives variables that a layer then lists as its weights."""
@@ -71,6 +71,10 @@ def today(path: str, dialect: Dialect) -> Place:
     """Where something is, that had this full name under ``keras`` or ``tensorflow``."""
     if path == "keras":
         return Place(path)
+    if path.split(".")[0] == addons.PACKAGE:
+        inside = path.removeprefix(f"{addons.PACKAGE}.")
+        known = addons.form(path)
+        return Place(known) if known else Place("", addons.advice(inside))
     if path.startswith("keras."):
         return _keras(path.split(".")[1:], dialect)
     return _tensorflow(path)

@@ -40,6 +40,8 @@ ALIKE = {
     "swish": "efficientnet's, x * sigmoid(x)",
 }
 """Functions that were the same in every project before Keras had them."""
+REGISTERED = "Custom>"
+"""Begins the names of functions that were registered without a package."""
 
 
 def rewrite(layer: Layer, context: Context) -> Change | None:
@@ -54,6 +56,8 @@ def rewrite(layer: Layer, context: Context) -> Change | None:
             continue
         if name.startswith(PACKAGE) and name not in context.custom:
             continue
+        if name not in context.custom and name.removeprefix(REGISTERED) in ALIKE:
+            name = name.removeprefix(REGISTERED)
         own = name not in context.custom and not had(context.writer, "activations", name)
         if own and name in keras3.OBJECTS["activations"]:
             if name not in ALIKE:

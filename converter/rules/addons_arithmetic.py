@@ -142,6 +142,8 @@ def _shape_behind(
     """The shape of what a layer gives; of most only the last axis is known."""
     while layer.class_name in ELEMENTWISE | {"BatchNormalization"} and layer.calls:
         given = list(refs(layer.calls[0].args))
+        if not given:
+            return None
         layer = by_name[given[0].layer]
     if layer.class_name == "InputLayer":
         shape = layer.config.get("batch_shape")

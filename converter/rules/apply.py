@@ -11,6 +11,8 @@ from converter.model.findings import Edit, Finding, Severity
 from converter.rules.base import Context, Stage
 from converter.rules.registry import Registered, rules_of
 
+GOES_WITH_IT = "left out with the compile state"
+
 
 @dataclass(frozen=True)
 class Upgrade:
@@ -58,6 +60,11 @@ def upgrade(
 
 
 def _compile_stage(model: Model, context: Context, findings: list[Finding]) -> Model:
+    """The model with its compile state after the rules.
+
+    Of a state that is dropped in the end, nothing is told as if it had been kept.
+    """
+    first = len(findings)
     for item in rules_of(Stage.COMPILE):
         if model.compile is None or context.writer.generation not in item.rule.generations:
             continue
@@ -65,6 +72,12 @@ def _compile_stage(model: Model, context: Context, findings: list[Finding]) -> M
             continue
         for change in item.rule.compile(model.compile, context):
             edits = _compile_edits(model, change.state)
+            if change.state is None:
+                findings[first:] = [
+                    replace(each, remedy=GOES_WITH_IT, edits=())
+                    for each in findings[first:]
+                    if each.severity is not Severity.NOTICE
+                ]
             findings.append(
                 Finding(
                     item.rule.code,

@@ -32,16 +32,17 @@ from converter.rules.base import Change, Context, Rule, Stage
 def rewrite(layer: Layer, context: Context) -> Change | None:
     """The stock layer, or the layer under the library's name."""
     library = library_of(layer, context)
-    if not library or ">" in layer.class_name or _was_stock(layer, context):
+    full_name = well_known.full_name(layer.class_name) if library else ""
+    if not library or layer.class_name == full_name or _was_stock(layer, context):
         return None
+    name = full_name.rpartition(">")[2]
     message = f"{layer.class_name} is taken for that of {library}, whose arguments it has"
-    if problem := _ambiguous(layer):
+    if problem := _ambiguous(layer, name):
         return Change(Severity.CUSTOM, f"{layer.class_name} {problem}", remedy=GIVE)
-    named = replace(layer, class_name=well_known.full_name(layer.class_name))
-    named = replace(named, registered_name=None, build_config=None)
-    if layer.class_name not in STOCK:
+    named = replace(layer, class_name=full_name, registered_name=None, build_config=None)
+    if name not in STOCK:
         return Change(Severity.NOTICE, message, (named,), YOUR_OWN)
-    new = STOCK[layer.class_name](named)
+    new = STOCK[name](named)
     return Change(Severity.BREAKS, message, (new,), f"written as {new.class_name}")
 
 
@@ -51,10 +52,10 @@ def _was_stock(layer: Layer, context: Context) -> bool:
     return had and "freeze" not in layer.config
 
 
-def _ambiguous(layer: Layer) -> str:
+def _ambiguous(layer: Layer, name: str) -> str:
     """Why a class can't be told from others with the same arguments."""
     config = layer.config
-    if layer.class_name != "GroupNormalization" or config["groups"] == 1 or config["axis"] == 1:
+    if name != "GroupNormalization" or config["groups"] == 1 or config["axis"] == 1:
         return ""
     return (
         "has the arguments of keras_contrib's, which took the groups along another axis than most"

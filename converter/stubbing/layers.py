@@ -127,39 +127,35 @@ def _flow(seen: Seen) -> str:
 
 
 def _looks_like(need: Need) -> str:
-    """The layer of Keras's whose arguments the config holds; empty where there is none."""
-    keys = set(need.uses[0].config or ()) if need.kind is Kind.LAYER else set()
-    for name in ("Conv1D", "Conv2D", "Conv3D", "LSTM", "GRU", "Dense", "BatchNormalization"):
-        wanted = set(keras3.LAYERS[name]["arguments"]) - OF_EVERY_LAYER - _LATE
-        rank = int(name[4]) if name.startswith("Conv") else None
-        sizes = (need.uses[0].config or {}).get("kernel_size")
-        if rank is not None and not (isinstance(sizes, (list, tuple)) and len(sizes) == rank):
-            continue
-        if wanted <= keys:
-            more = sorted(keys - wanted - OF_EVERY_LAYER - _LATE)
+    """The layer of Keras's that the class may be derived from; empty where its config is not it."""
+    config = need.uses[0].config or {}
+    if need.kind is not Kind.LAYER:
+        return ""
+    for name, wanted in _LIKENESSES.items():
+        size = config.get("kernel_size")
+        rank = len(size) if isinstance(size, (list, tuple)) else 0
+        if set(wanted.split()) <= set(config) and (rank == 0 or name.endswith(f"{rank}D")):
+            known = set(keras3.LAYERS[name]["arguments"]) | OF_EVERY_LAYER | _OLD
+            more = sorted(key for key in config if key not in known)
             besides = f" and {', '.join(plain(key, 30) for key in more[:8])}" if more else ""
             return (
-                f"Its config has the arguments of keras.layers.{name}{besides}: was it a class"
-                " derived from that?"
+                f"Its config is that of keras.layers.{name}{besides}: if your class was derived"
+                " from that one, this can be, too."
             )
     return ""
 
 
-_LATE = frozenset(
-    {
-        "groups",
-        "input_dim",
-        "lora_rank",
-        "lora_alpha",
-        "quantization_config",
-        "use_cudnn",
-        "seed",
-        "reset_after",
-    }
-    | {"synchronized", "renorm", "renorm_clipping", "renorm_momentum", "zero_output_for_mask"}
-    | {"kernel_quantizer", "time_major", "implementation"}
-)
-"""Arguments that not every release has."""
+_LIKENESSES = {
+    "Conv1D": "filters kernel_size strides padding dilation_rate activation use_bias",
+    "Conv2D": "filters kernel_size strides padding dilation_rate activation use_bias",
+    "Conv3D": "filters kernel_size strides padding dilation_rate activation use_bias",
+    "LSTM": "units recurrent_activation unit_forget_bias return_sequences",
+    "GRU": "units recurrent_activation recurrent_initializer return_sequences",
+    "Dense": "units activation use_bias kernel_initializer kernel_constraint",
+    "BatchNormalization": "axis momentum epsilon center scale moving_mean_initializer",
+}
+"""Arguments by which the layers are known from which others are derived."""
+_OLD = frozenset({"implementation", "time_major", "reset_after", "data_format", "groups"})
 
 
 def _constructor(need: Need, arguments: Arguments, before: Sequence[str]) -> list[str]:

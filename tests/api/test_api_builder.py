@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from unittest import mock
@@ -12,6 +13,7 @@ import pytest
 
 from converter import convert
 from converter.api.builder import parsed_arguments, require_known_words
+from converter.api.discovery import MODELS, WEIGHTS, Search, discover
 from converter.api.joining import MatchingError
 from converter.engines.building import BuildingEngine
 from converter.errors import MissingObjectError, NotAModelError, NotExactError, UsageError
@@ -223,6 +225,39 @@ def test_a_damaged_checkpoint_is_told(here, tmp_path):
     path.with_name("m.ckpt.index").write_bytes(bytes(100))
     with pytest.raises(NotAModelError, match="checkpoint m.ckpt can't be read"):
         convert(path, tmp_path / "out.keras", verify=False, **sample.arguments)
+
+
+def checkpoint_folder(folder: Path, sample) -> Path:
+    """A checkpoint as TensorFlow leaves it: with a file that names the last one."""
+    folder.mkdir()
+    stem = sample.path.name.removesuffix(".index")
+    for part in sample.path.parent.glob(f"{stem}.*"):
+        shutil.copy(part, folder)
+    (folder / "checkpoint").write_text(f'model_checkpoint_path: "{stem}"\n')
+    return folder
+
+
+@pytest.mark.parametrize("name", ["", "checkpoint"])
+def test_a_folder_with_a_checkpoint(here, tmp_path, name):
+    sample = find("tf-2.8.0", "network.ckpt.index")
+    folder = checkpoint_folder(tmp_path / "run", sample)
+    (source,) = discover([folder / name], Search(MODELS | WEIGHTS))
+    done = convert(source.path, tmp_path / "out.keras", verify=False, **sample.arguments)
+    assert done.matching.complete
+
+
+def test_of_several_checkpoints_the_newest_is_offered(here, tmp_path):
+    sample = find("tf-2.8.0", "network.ckpt.index")
+    folder = checkpoint_folder(tmp_path / "run", sample)
+    shutil.copy(sample.path, folder / "a.index")
+    os.utime(folder / "a.index", (2**32, 2**32))
+    with pytest.raises(UsageError, match="holds 2 checkpoints") as caught:
+        convert(folder, tmp_path / "out.keras", verify=False, **sample.arguments)
+    assert caught.value.hint == f"give one: {folder / 'a.index'}"
+    for each in folder.glob("*.index"):
+        each.unlink()
+    with pytest.raises(NotAModelError, match=r"without its \.index file"):
+        convert(folder, tmp_path / "out.keras", verify=False, **sample.arguments)
 
 
 def test_arguments_are_json_or_text():

@@ -132,6 +132,39 @@ def test_a_dry_run_makes_nothing(tmp_path):
         )
     assert not done.written
     assert done.modules == ()
+    assert done.notes == (
+        "mine.py needs Keras 2 (line 1: keras.engine.topology)",
+        "the code would be carried to Keras 3: a_custom.py",
+    )
+
+
+@pytest.mark.parametrize(
+    ("engine", "to", "text", "told"),
+    [
+        ("auto", "savedmodel", OLD, "tf_keras would rebuild the model with the code as it is"),
+        ("keras", "savedmodel", OLD, "Keras 3 would rebuild the model"),
+        ("auto", "keras", "def f(x): ...\n", "Keras 3 would rebuild the model, or tf_keras where"),
+        ("tf_keras", "h5", "def f(x): ...\n", "the code would be carried to Keras 3"),
+    ],
+)
+def test_a_dry_run_says_which_engine(tmp_path, engine, to, text, told):
+    custom = own(tmp_path, text)
+    with mock.patch("converter.engines.child.subprocess.Popen", failing):
+        done = convert(
+            old_sample().path,
+            tmp_path / "a.out",
+            to=to,
+            custom=custom,
+            engine=engine,
+            dry_run=True,
+        )
+    assert done.notes[-1].startswith(told)
+
+
+def test_a_dry_run_of_stock_layers_speaks_of_no_engine(kfix, sample):
+    told = kfix("convert", sample("keras-2.2.4", "lstm"), "--to", "savedmodel", "--dry-run")
+    assert told.code == 1
+    assert "rebuild" not in told.out
 
 
 def test_pictures_are_enlarged_in_two_ways(tmp_path):

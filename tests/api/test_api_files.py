@@ -39,6 +39,17 @@ def test_from_afar_files_are_taken_by_how_they_begin(sample, tmp_path):
     assert names(found) == ["broken.h5", "model.weird"]
 
 
+def test_a_folder_that_is_one_thing_is_named_as_such(kfix, tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for name in ("checkpoint", "m.index", "m.data-00000-of-00001"):
+        (folder / name).write_bytes(b"")
+    told = kfix("check", folder)
+    assert told.code == 3
+    assert "is a directory with a TensorFlow checkpoint" in told.err
+    assert "--builder" in told.err
+
+
 @pytest.mark.parametrize(
     ("include", "exclude", "expected"),
     [

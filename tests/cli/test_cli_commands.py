@@ -48,6 +48,22 @@ def test_check_of_each_layer(kfix, sample):
     assert "KF201 silent lstm_2" in shown.out
 
 
+def test_check_with_the_users_own_layers(kfix, sample, tmp_path):
+    path = sample("tf-2.8.0", "custom_layer")
+    alone = kfix("check", path)
+    assert alone.code == 1 and "KF903 custom own" in alone.out
+    module = tmp_path / "my_layers.py"
+    module.write_text("raise SystemExit('this ran')\nclass Scale: ...\n")
+    for given in (module, tmp_path, "Scale"):
+        told = kfix("check", path, "--custom", given)
+        assert "KF903" not in told.out, given
+    other = tmp_path / "other.py"
+    other.write_text("class Other: ...\n")
+    assert "KF903 custom own" in kfix("check", path, "--custom", other).out
+    assert "KF903 custom own" in kfix("check", path, "--custom", "Scal").out
+    assert kfix("check", path, "--custom", tmp_path / "nowhere.py").code == 2
+
+
 def test_repair_then_check(kfix, sample):
     path = sample("keras-2.2.4", "lstm")
     assert kfix("repair", path).code == 0

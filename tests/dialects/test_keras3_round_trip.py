@@ -93,11 +93,11 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=4),
     lambda inside: (
         st.lists(inside, max_size=3)
-        | st.dictionaries(st.sampled_from(["units", "rate", "axis"]), inside, max_size=3)
+        | st.dictionaries(st.sampled_from(["value", "rate", "mode"]), inside, max_size=3)
     ),
     max_leaves=6,
 )
-CONFIGS = st.dictionaries(st.sampled_from(["units", "rate", "axis", "seed"]), JSON, max_size=4)
+CONFIGS = st.dictionaries(st.sampled_from(["value", "rate", "mode", "seed"]), JSON, max_size=4)
 
 
 @st.composite

@@ -54,6 +54,29 @@ generator = np.random.default_rng(0)
 x = generator.normal(size=(3, 4, 5)).astype("f4")
 y = generator.normal(size=(3, 6, 5)).astype("f4")
 
+import tensorflow_addons as tfa  # noqa: E402
+from tensorflow_addons.layers import InstanceNormalization  # noqa: E402
+
+same(tfa.activations.mish(x), x * np.tanh(np.log1p(np.exp(x))))
+same(tfa.activations.hardshrink(x), np.where(np.abs(x) > 0.5, x, 0))
+same(tfa.activations.softshrink(x), np.sign(x) * np.maximum(np.abs(x) - 0.5, 0))
+same(tfa.activations.tanhshrink(x), x - np.tanh(x))
+same(tfa.activations.lisht(x), x * np.tanh(x))
+same(tfa.activations.snake(x, 2), x + np.sin(2 * x) ** 2 / 2)
+middle = x.mean(1, keepdims=True)
+spread = np.sqrt(x.var(1, keepdims=True) + 1e-3)
+same(InstanceNormalization()(x), (x - middle) / spread)
+try:
+    _ = tfa.layers.CRF
+except AttributeError as error:
+    assert "come to its end" in str(error)
+else:
+    raise AssertionError("a layer that nothing stands in for")
+gates = keras.layers.LSTM(2).get_config()
+assert gates["recurrent_activation"] == "hard_sigmoid"
+assert keras.layers.LSTM(2, "tanh", "sigmoid").recurrent_activation.__name__ == "sigmoid"
+assert keras.layers.GRU(2).get_config()["reset_after"] is False
+
 same(tf.log(np.abs(x)), np.log(np.abs(x)))
 same(tf.argmax(x, dimension=1), x.argmax(1))
 same(tf.reduce_sum(x, reduction_indices=[1], keep_dims=True), x.sum(1, keepdims=True))

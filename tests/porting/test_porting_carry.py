@@ -153,3 +153,66 @@ def test_hard_sigmoid_keeps_its_slope():
     assert "0.2 * x + 0.5" in result
     only = "from keras.activations import relu"
     assert own_part(only).endswith(only)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('Dense(4, activation="hard_sigmoid")',
+         "Dense(4, activation=keras2_activations.hard_sigmoid)"),
+        ('Activation("hard_sigmoid")', "Activation(keras2_activations.hard_sigmoid)"),
+        ("LSTM(4)", "LSTM(4, recurrent_activation=keras2_activations.hard_sigmoid)"),
+        ('LSTM(4, "tanh", "sigmoid")', 'LSTM(4, "tanh", "sigmoid")'),
+        ('GRU(4, recurrent_activation="sigmoid")',
+         'GRU(4, recurrent_activation="sigmoid", reset_after=False)'),
+        ("LSTM(**options)", "LSTM(**options)"),
+    ],
+)  # fmt: skip
+def test_layers_made_inside_keep_the_functions_and_defaults_of_then(old, new):
+    name = old.partition("(")[0]
+    text = f"from keras.layers import {name}\nmade = {old}"
+    result = carried(source(text), KERAS_2)
+    assert f"made = {new}\n" in result.text
+    assert result.settled == ({2} if old != new else set())
+
+
+def test_defaults_of_today_are_left_alone():
+    text = "from tensorflow.keras.layers import GRU\nmade = GRU(4)"
+    assert "made = GRU(4)\n" in carried(source(text), TF_2).text
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("import tensorflow_addons as tfa\nmade = tfa.layers.GroupNormalization(2)",
+         "import keras as tfa\nmade = tfa.layers.GroupNormalization(2)"),
+        ("import tensorflow_addons as tfa\nmade = tfa.layers.InstanceNormalization()",
+         "import keras as tfa\nmade = AddonsInstanceNormalization()"),
+        ("from tensorflow_addons.activations import mish", "mish = AddonsActivations.mish"),
+        ("from tensorflow_addons import activations as a\nmade = a.gelu",
+         "a = AddonsActivations\nmade = a.gelu"),
+    ],
+)  # fmt: skip
+def test_names_of_addons_that_have_a_form(old, new):
+    result = carried(source(old), TF_2)
+    assert not result.problems
+    assert new in result.text
+
+
+def test_names_of_addons_without_a_form_are_told_with_their_lines():
+    text = "import tensorflow_addons as tfa\nmade = tfa.layers.CRF(3)"
+    (problem,) = carried(source(text), TF_2).problems
+    assert (problem.line, problem.what) == (2, "tensorflow_addons.layers.CRF")
+
+
+def test_what_a_factory_made_is_found_by_the_name_inside():
+    text = "def make(g):\n    def focal(y, p):\n        return y\n    return focal\nloss = make(2)"
+    assert '"focal": loss,' in carried(source(text), TF_2).text
+
+
+def test_a_kernel_of_its_own_in_a_stock_layer_gets_a_setter():
+    text = (
+        "from keras.layers import Dense\nclass Mine(Dense):\n"
+        "    def build(self, s):\n        self.kernel = self.add_weight(name='k', shape=(2,))\n"
+    )
+    assert "class Mine(Keras2Layer, SetsKernel, Dense):" in carried(source(text), KERAS_2).text

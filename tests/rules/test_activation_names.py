@@ -78,3 +78,13 @@ def test_names_that_had_several_meanings_are_not_taken_for_keras_own(name: str) 
     assert only(result, CODE).severity is Severity.CUSTOM
     own = upgrade(in_graph(layer("Dense", activation=name)), STANDALONE, {name})
     assert not findings(own, CODE)
+
+
+def test_a_function_that_was_registered_without_a_package() -> None:
+    result = upgraded(layer("Dense", activation="Custom>swish"), STANDALONE)
+    assert only(result, CODE).severity is Severity.NOTICE
+    assert found(result.model).config["activation"] == "swish"
+    own = upgrade(in_graph(layer("Dense", activation="Custom>swish")), TF_2, {"Custom>swish"})
+    assert not findings(own, CODE)
+    other = upgraded(layer("Dense", activation="Custom>gelu"), STANDALONE)
+    assert only(other, CODE).severity is Severity.CUSTOM

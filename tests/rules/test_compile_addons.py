@@ -79,3 +79,16 @@ def test_other_metrics_are_named_and_dropped() -> None:
     result = run(metric("CohenKappa", num_classes=3))
     assert not result.model.compile.metrics
     assert any("CohenKappa" in finding.message for finding in result.findings)
+
+
+@pytest.mark.parametrize("name", ["LAMB", "RectifiedAdam", "NovoGrad"])
+def test_what_is_dropped_is_not_told_as_translated(name: str) -> None:
+    config = {"decay": 0.0, "lr": 0.5, "clipnorm": None}
+    result = run({**optimizer(f"Addons>{name}", **config), "loss": "mse", "metrics": ["mae"]})
+    assert result.model.compile is None
+    told = [finding for finding in result.findings if finding.code.startswith("KF4")]
+    notices = [each for each in told if each.severity == "notice"]
+    assert [each.remedy.split(";")[0] for each in notices] == ["the compile state was dropped"]
+    others = {each.remedy for each in told if each.severity != "notice"}
+    assert others <= {"left out with the compile state"}
+    assert all(each.edits == () for each in told if each.severity != "notice")

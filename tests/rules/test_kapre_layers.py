@@ -103,3 +103,9 @@ def test_windows_are_periodic_only_where_their_length_is_even() -> None:
     assert even[0] == 0 != even[-1]
     np.testing.assert_allclose(odd, odd[::-1], atol=1e-12)
     np.testing.assert_allclose(kapre.window("hamming_window", 4)[:2], [0.08, 0.54])
+
+
+def test_a_spectrogram_with_other_arguments_is_the_users() -> None:
+    config = {"n_dft": 16, "n_hop": 4}
+    model = graph(signal(), called("Spectrogram", "it", "ids", config=config), output="it")
+    assert [each.layer for each in findings(upgrade(model, TF_2_4), "KF903")] == ["it"]

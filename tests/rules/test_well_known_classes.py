@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from converter.layouts import legacy
-from converter.layouts.legacy import UnknownVariablesError
 from converter.model.description import Dataset, Json, Layer, Model, Writer
 from converter.model.findings import Severity
 from converter.rules.apply import upgrade
@@ -167,7 +166,19 @@ def test_in_a_container_the_count_of_weights_says_whose_class_it_is() -> None:
     bound, problems = legacy.bind(model, groups, implicit_masks=False)
     assert not problems
     assert [each.name for each in found(bound).weights] == ["gamma", "beta"]
+    assert only(upgrade(bound, STANDALONE), CODE)
     model, groups = nested(3)
-    _, (problem,) = legacy.bind(model, groups, implicit_masks=False)
-    assert isinstance(problem, UnknownVariablesError)
-    assert problem.class_name == "InstanceNormalization"
+    bound, problems = legacy.bind(model, groups, implicit_masks=False)
+    assert not problems
+    assert [each.name for each in found(bound).weights] == ["w_0", "w_1", "w_2"]
+    assert only(upgrade(bound, STANDALONE), "KF903").severity is Severity.CUSTOM
+
+
+def test_a_copy_that_was_registered_without_a_package() -> None:
+    it = replace(normalization(), class_name="Custom>InstanceNormalization")
+    result = upgraded(it, TF_2)
+    assert only(result, CODE).severity is Severity.NOTICE
+    assert not result.blockers
+    own = upgrade(in_graph(it), TF_2, {"Custom>InstanceNormalization"})
+    assert not findings(own, CODE)
+    assert_left_to_the_user(replace(it, class_name="Mine>InstanceNormalization"), TF_2)

@@ -190,6 +190,49 @@ def lambdas_along_axes(F):
     return several(F, [F.Input(shape=(4, 3))], sources, makers=[between(-2, 2)])
 
 
+MORE = [
+    "lambda x: K.gather(x, K.constant([1, 0, 1], dtype='int32'))",
+    "lambda x: K.slice(x, [0, 1, 0], [-1, 2, 3])",
+    "lambda x: K.batch_flatten(K.reverse(x, axes=[1, 2]))",
+    "lambda x: K.concatenate([K.zeros((3, 1, 3)), x], axis=1)",
+    "lambda x: x * K.eye(4)[:, :3] + K.variable([0.5, 1.0, 2.0])",
+    "lambda x: x * K.cast(K.arange(1, 4), 'float32')",
+    "lambda x: K.cast(K.any(x > 1.0, axis=1), 'float32')",
+    "lambda x: K.cast(K.all(x < 1.5, axis=-1, keepdims=True), 'int32')",
+    "lambda x: K.cast(K.argmin(x, axis=1), 'int32')",
+    "lambda x: K.cumprod(x, axis=1)",
+    "lambda x: K.selu(x) + K.softsign(x)",
+    "lambda x: K.relu(x, threshold=0.5)",
+    "lambda x: K.relu(x, 0.2, 1.0, 0.25)",
+    "lambda x: K.stop_gradient(x) * 2",
+    "lambda x: K.cast(K.less(x, 0.5), 'float32') + K.cast(K.less_equal(x, 1.0), 'float32')",
+    "lambda x: K.switch(K.greater(x[:, :, 0], 0), x, -x)",
+    "lambda x: x * K.ndim(x) if K.backend() == 'tensorflow' else x",
+    "lambda x: K.batch_normalization(x, K.constant([0.5, 0.0, 1.0]), K.constant([1.0, 2.0, 0.5]), None, None)",
+    "lambda x: K.cast(x, 'float64')[:, 1:]",
+    "lambda x: K.tile(K.expand_dims(x, 2), [1, 1, 2, 1])",
+    "lambda x: K.repeat_elements(K.repeat_elements(x, 2, axis=1), 3, axis=2)",
+    "lambda x: K.mean(K.cast(x > 0, 'float32'), axis=-1)",
+]
+
+
+@architecture("keras>=2.2 tf>=2.2")
+def lambdas_backend_more(F):
+    sources = [each for each in MORE if _has_all(F, each)]
+    if F.flavor == "tf":
+        # There they are variables, which a Lambda of it must not make.
+        made = ("K.zeros(", "K.variable(", "K.eye(")
+        sources = [each for each in sources if not any(name in each for name in made)]
+    if F.backend.backend() != "tensorflow":
+        sources = sources[-1:]
+    return several(F, [F.Input(batch_shape=(3, 4, 3))], sources, makers=[between(-2, 2)])
+
+
+def _has_all(F, source):
+    """Whether a release has every function of the backend that a text names."""
+    return all(hasattr(F.backend, each.split("(")[0]) for each in source.split("K.")[1:])
+
+
 PAIRS = [
     "lambda xs: xs[0] - xs[1]",
     "lambda xs: K.abs(xs[0] - xs[1])",

@@ -149,6 +149,36 @@ def well_known_layer_normalization(F):
     return F.Model(x, [N()(x), N(center=False)(x), N(scale=False, epsilon=0.1)(x), y])
 
 
+@with_library("keras_self_attention", writers=COPIED, objects=["keras_self_attention"])
+def well_known_self_attention(F):
+    library, L = installed("keras_self_attention"), F.layers
+    A, W = library.SeqSelfAttention, library.SeqWeightedAttention
+    x = F.Input(shape=(5, 4))
+    both = A(units=3, return_attention=True)(x)
+    weighted = W(return_attention=True, use_bias=False)(x)
+    alone = [
+        A(units=3, use_additive_bias=False, use_attention_bias=False)(x),
+        A(attention_type="multiplicative", attention_activation="sigmoid")(x),
+        A(attention_type="multiplicative", use_attention_bias=False, kernel_regularizer="l2")(x),
+        L.GlobalMaxPooling1D()(A(units=6, attention_activation="tanh")(x)),
+        W()(L.Bidirectional(L.LSTM(3, return_sequences=True))(x)),
+    ]
+    return F.Model(x, list(both) + list(weighted) + alone)
+
+
+# Releases differed over what it leaves out.
+@with_library(
+    "keras_self_attention",
+    writers=COPIED,
+    objects=["keras_self_attention"],
+    expect="refused",
+    reason="custom",
+)
+def well_known_self_attention_width(F):
+    layer = installed("keras_self_attention").SeqSelfAttention(units=2, attention_width=3)
+    return branches(F, (5, 4), [layer])
+
+
 # -- kapre --------------------------------------------------------------------------------
 
 
@@ -208,3 +238,40 @@ def well_known_kapre_complex(F):
     K = installed("kapre.time_frequency")
     x = F.Input(shape=(40, 1))
     return F.Model(x, K.STFT(n_fft=8)(x))
+
+
+def _spectrograms(F, decibel, **more):
+    K, L = installed("kapre.time_frequency"), F.layers
+    x, y = F.Input(shape=(1, 70)), F.Input(shape=(2, 40))
+    mel = {"n_dft": 16, "sr": 4000, "n_mels": 5, "return_decibel_melgram": decibel}
+    outputs = [
+        K.Spectrogram(n_dft=16, n_hop=6)(x),
+        K.Spectrogram(16, 5, padding="valid", power_spectrogram=1.0, **more)(y),
+        K.Melspectrogram(n_hop=4, power_melgram=2.0, image_data_format="channels_first", **mel)(y),
+        L.Flatten()(L.Conv2D(2, 2)(K.Melspectrogram(n_hop=8, **mel)(x))),
+    ]
+    return F.Model([x, y], outputs)
+
+
+def _early_kapre(**facts):
+    """What kapre 0.1 has."""
+    early = installed("kapre.time_frequency") and not installed("kapre.composed")
+    if not early:
+        return lambda function: function
+    return architecture(objects=["kapre.time_frequency"], **facts)
+
+
+@_early_kapre(writers="tf")
+def well_known_kapre_0_1(F):
+    return _spectrograms(F, decibel=True, return_decibel_spectrogram=True)
+
+
+@_early_kapre(writers="keras")
+def well_known_kapre_0_1_plain(F):
+    return _spectrograms(F, decibel=False, trainable_kernel=True)
+
+
+# Up to 0.1.3 the loudest of a whole batch was the measure.
+@_early_kapre(writers="keras", expect="refused", reason="custom")
+def well_known_kapre_0_1_decibel(F):
+    return _spectrograms(F, decibel=True)
