@@ -25,6 +25,8 @@ from converter.engines import arrays
 FOLDER = Path(__file__).resolve().parent.parent / "samples"
 USER_CODE = FOLDER.parent / "tools" / "sample_writer" / "user_code"
 """The modules that models with their owners' layers were made with."""
+VOCABULARIES = FOLDER.parent / "tools" / "sample_writer" / "vocabularies"
+"""What the lookup layers of models had learned, where their files do not say it."""
 SUFFIX = ".tar.xz"
 RTOL, ATOL = 1e-4, 1e-5
 
@@ -126,10 +128,14 @@ def _sample(writer: str, folder: Path, entry: dict[str, Any]) -> Sample:
 
 
 def _options(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """As kfix takes them: the owner's modules by their paths."""
-    if "custom" not in stored:
-        return dict(stored)
-    return {**stored, "custom": [str(USER_CODE / name) for name in stored["custom"]]}
+    """As kfix takes them: the owner's modules and vocabularies by their paths."""
+    options = dict(stored)
+    if "custom" in stored:
+        options["custom"] = [str(USER_CODE / name) for name in stored["custom"]]
+    if "vocabulary" in stored:
+        files = stored["vocabulary"].items()
+        options["vocabulary"] = {layer: VOCABULARIES / name for layer, name in files}
+    return options
 
 
 def _cache_folder() -> Path:

@@ -17,7 +17,6 @@ BASES = frozenset(
 """Classes to make layers from. No model has a layer of them."""
 
 ELSEWHERE = "it wraps a program of another library, which no Keras file holds"
-TABLE = "an .h5 can't hold its table (NotImplementedError), and the config does not say it"
 THEANO = "it is for TensorFlow only"
 NOT_WRITTEN = {
     "AdditiveAttention": ("tf-2.0.*", "it has no get_config (NotImplementedError)"),
@@ -26,14 +25,11 @@ NOT_WRITTEN = {
     "CuDNNLSTM": ("*-theano", THEANO),
     "Equalization": ("keras-3.*", "it fails on symbolic input: no graph can hold it"),
     "FlaxLayer": ("keras-3.*", ELSEWHERE),
-    "IntegerLookup": ("tf-2.[3-5].*", TABLE),
     "JaxLayer": ("keras-3.*", ELSEWHERE),
     "RandomGrayscale": ("keras-3.8.*", "it loses the graph on symbolic input"),
     "SeparableConv2D": ("keras-1.*-theano", THEANO),
     "SeparableConvolution2D": ("keras-1.*-theano", THEANO),
-    "StringLookup": ("tf-2.[3-5].*", TABLE),
     "TFSMLayer": ("keras-3.*", "it holds the path of a SavedModel, not weights"),
-    "TextVectorization": ("tf-2.[1-6].*", TABLE),
     "TorchModuleWrapper": ("keras-3.*", ELSEWHERE),
 }
 """What these writers could not put into a file, and why."""

@@ -21,6 +21,7 @@ from converter.api.told import InputShapes, by_input
 from converter.api.training import lost, told, without_compile
 from converter.api.unfilled import require_filled
 from converter.api.verification import Verified
+from converter.api.vocabularies import Files
 from converter.api.writing import reopened
 from converter.engines import Signature
 from converter.errors import UsageError
@@ -77,6 +78,7 @@ def convert(
     allow_partial: bool = False,
     writer: str | None = None,
     input_shape: InputShapes | None = None,
+    vocabulary: Files | None = None,
     lambdas: Mapping[str, str] | None = None,
     signatures: Sequence[str] = (),
     engine: str = engine_choice.AUTO,
@@ -111,6 +113,8 @@ def convert(
         writer: who wrote the file, where it does not say it: ``keras-1.2.2-theano``, ``tf-1.15``.
         input_shape: the shape of the input without the batch, where the file does not say it;
             a mapping of names to shapes where there are several inputs.
+        vocabulary: the vocabularies of lookup layers, where the file does not hold them: text
+            files with a token on each line, or JSON files, by the names of layers.
         lambdas: a function of the user's for a Lambda layer, by the layer's path:
             ``FILE.py:FUNCTION`` or ``MODULE:FUNCTION``. Keras 3 calls it once on symbols, in a
             child process, and what it computes is written in the layer's place.
@@ -165,7 +169,7 @@ def convert(
         return _from_builder(Path(path), order, place)
     plan = _path(architecture)
     joined = verify and not dry_run
-    with opened(Path(path), plan, writer, input_shape, joined=joined) as given:
+    with opened(Path(path), plan, writer, input_shape, vocabulary, joined=joined) as given:
         result = mended(
             given.file, custom, lambdas=lambdas, allow_inexact=allow_inexact, timeout=timeout
         )

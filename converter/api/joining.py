@@ -8,6 +8,7 @@ from pathlib import Path
 
 from converter.api.pipeline import parse
 from converter.api.told import InputShapes, open_told
+from converter.api.vocabularies import Files
 from converter.api.walk import layers
 from converter.containers import Contents, ModelFile
 from converter.containers.contents import LayerGroup
@@ -51,6 +52,7 @@ def open_joint(
     architecture: Path,
     writer: str | None = None,
     input_shape: InputShapes | None = None,
+    vocabularies: Files | None = None,
 ) -> Joint:
     """Opens a weights file as the complete model that it makes with an architecture.
 
@@ -59,13 +61,14 @@ def open_joint(
         architecture: what ``model.to_json()`` gave, or a complete model.
         writer: see ``open_told``.
         input_shape: see ``open_told``.
+        vocabularies: see ``with_vocabularies``.
 
     Raises:
         NotAModelError: one of the files is not what it should be.
         NotExactError: the weights do not fit the architecture.
         UsageError: what is told contradicts the files.
     """
-    with open_told(architecture, None, input_shape) as plan:
+    with open_told(architecture, None, input_shape, vocabularies) as plan:
         described = plan.contents
     opened = open_told(weights, writer)
     try:

@@ -11,6 +11,7 @@ from pathlib import Path
 from converter.api.joining import open_joint, require_matching
 from converter.api.split import write_joined
 from converter.api.told import InputShapes, open_told
+from converter.api.vocabularies import Files
 from converter.containers import ModelFile
 from converter.containers.sniff import Kind
 from converter.layouts.matching import Matching
@@ -25,7 +26,7 @@ class Opened:
     Attributes:
         file: with the contents of a complete model.
         matching: how weights were put to an architecture from another file.
-        whole: the two as one file, for libraries that read nothing else.
+        whole: all of it as one file, for libraries that read nothing else.
     """
 
     file: ModelFile
@@ -39,6 +40,7 @@ def opened(
     architecture: Path | None = None,
     writer: str | None = None,
     input_shape: InputShapes | None = None,
+    vocabularies: Files | None = None,
     *,
     joined: bool = False,
 ) -> Iterator[Opened]:
@@ -49,22 +51,34 @@ def opened(
         architecture: where the architecture is when the file holds weights only.
         writer: see ``open_told``.
         input_shape: see ``open_told``.
-        joined: also write the two as one file, which is removed on closing.
+        vocabularies: see ``with_vocabularies``.
+        joined: also write the two, or the file with the vocabularies, as one file, which is removed
+            on closing.
 
     Raises:
         MatchingError: the weights do not fit the architecture. Also what ``open_told`` and
             ``open_joint`` raise.
     """
     if architecture is None:
-        with open_told(path, writer, input_shape) as file:
-            yield Opened(file)
+        told = open_told(path, writer, input_shape, vocabularies)
+        with told as file, _whole(file, joined and bool(vocabularies)) as whole:
+            yield Opened(file, whole=whole)
         return
-    joint = open_joint(path, architecture, writer, input_shape)
-    with joint.file as file, tempfile.TemporaryDirectory(prefix="kfix-") as folder:
+    joint = open_joint(path, architecture, writer, input_shape, vocabularies)
+    with joint.file as file:
         require_matching(joint.matching, SAME_MODEL)
-        whole = None
-        if joined:
-            ending = ".keras" if file.contents.kind is Kind.KERAS_ARCHIVE else ".h5"
-            whole = Path(folder) / f"joined{ending}"
-            write_joined(whole, file)
-        yield Opened(file, joint.matching, whole)
+        with _whole(file, joined) as whole:
+            yield Opened(file, joint.matching, whole)
+
+
+@contextmanager
+def _whole(file: ModelFile, wanted: bool) -> Iterator[Path | None]:
+    """A file that holds all that ``file`` was completed with; None where that is not wanted."""
+    if not wanted:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="kfix-") as folder:
+        ending = ".keras" if file.contents.kind is Kind.KERAS_ARCHIVE else ".h5"
+        whole = Path(folder) / f"joined{ending}"
+        write_joined(whole, file)
+        yield whole

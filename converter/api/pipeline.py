@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from converter.api.adapted import ending_in_nothing, with_learned
+from converter.api.walk import layers
 from converter.containers import ModelFile
 from converter.containers.contents import Contents
 from converter.containers.sniff import Kind
@@ -15,10 +17,16 @@ from converter.layouts import archive, legacy, optimizer_reading, optimizers
 from converter.layouts import keras1 as keras1_layouts
 from converter.layouts.legacy import CountMismatchError, UnknownVariablesError
 from converter.layouts.optimizer_reading import Saved
-from converter.layouts.variables import variables_of, variables_of_tensorflow_2_5
+from converter.layouts.variables import LOOKUPS, variables_of, variables_of_tf_keras
 from converter.model.description import Model, OptimizerState
 from converter.model.findings import Finding, Severity
-from converter.rules import hard_sigmoid, low_rank_kernels, unknown_inner_class, weight_count
+from converter.rules import (
+    hard_sigmoid,
+    lookup_vocabularies,
+    low_rank_kernels,
+    unknown_inner_class,
+    weight_count,
+)
 from converter.rules.apply import Upgrade, upgrade
 
 
@@ -47,7 +55,11 @@ def parse(source: ModelFile) -> Parsed:
     model = dialect.parse(contents.config)
     state = compile_state.parse_training_config(contents.training_config)
     model, problems = _bind(replace(model, compile=state), contents)
-    return Parsed(_with_optimizer(model, contents), tuple(_finding(each) for each in problems))
+    learned = with_learned(model, source)
+    stopped_at = _stopped_at(learned, contents)
+    findings = [_finding(each, stopped_at) for each in problems if not _is_lookup(each)]
+    findings += [_cut_short(path) for path in ending_in_nothing(model, learned)]
+    return Parsed(_with_optimizer(learned, contents), tuple(findings))
 
 
 def _bind(model: Model, contents: Contents) -> tuple[Model, list[Exception]]:
@@ -60,8 +72,9 @@ def _bind(model: Model, contents: Contents) -> tuple[Model, list[Exception]]:
     }
     if contents.writer.generation == 1:
         return keras1_layouts.bind(model, groups)
-    release = contents.writer.version[:2] if contents.writer.tf_keras else ()
-    variables = variables_of_tensorflow_2_5 if release == (2, 5) else variables_of
+    by_tf_keras = contents.writer.tf_keras and not by_keras3
+    release = contents.writer.version[:2]
+    variables = variables_of_tf_keras(release) if by_tf_keras else variables_of
     return legacy.bind(model, groups, implicit_masks=by_keras3, variables=variables)
 
 
@@ -85,8 +98,41 @@ def _with_optimizer(model: Model, contents: Contents) -> Model:
     return replace(model, compile=replace(model.compile, variables=found))
 
 
-def _finding(problem: Exception) -> Finding:
+def _cut_short(path: str) -> Finding:
+    message = "its vocabulary ends in an empty word, which Keras leaves out when it reads the file"
+    rule = lookup_vocabularies.RULE.code
+    return Finding(rule, "lookup-vocabularies", Severity.SILENT, path, message, "kept")
+
+
+def _is_lookup(problem: Exception) -> bool:
+    """Whether it is a lookup layer that lacks what it learned, which a rule says better."""
+    if not isinstance(problem, CountMismatchError):
+        return False
+    return not problem.found and problem.layer.class_name in LOOKUPS
+
+
+def _stopped_at(model: Model, contents: Contents) -> str:
+    """The layer where tf.keras stopped saving an .h5, which can't hold its vocabulary."""
+    if contents.kind is not Kind.LEGACY_MODEL or contents.writer.generation != 2:
+        return ""
+    for each in layers(model):
+        if each.layer.class_name in LOOKUPS and not each.layer.config.get("vocabulary"):
+            return each.path
+    return ""
+
+
+def _finding(problem: Exception, stopped_at: str) -> Finding:
     if isinstance(problem, CountMismatchError):
+        if stopped_at and not problem.found:
+            remedy = (
+                f"The file was never completed: TensorFlow stopped saving at {stopped_at}, whose"
+                " vocabulary an .h5 can't hold. Save a .keras or SavedModel there."
+            )
+        else:
+            remedy = (
+                "It may be a custom class that bears a stock layer's name, or the file is"
+                " incomplete."
+            )
         return Finding(
             weight_count.RULE.code,
             "weight-count",
@@ -94,7 +140,7 @@ def _finding(problem: Exception) -> Finding:
             problem.layer.name,
             f"{problem.layer.class_name} has {problem.found} weights in the file"
             f" but creates {problem.expected}",
-            "It may be a custom class that bears a stock layer's name, or the file is incomplete.",
+            remedy,
         )
     assert isinstance(problem, UnknownVariablesError)
     return Finding(

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from converter.api.vocabularies import Files, with_vocabularies
 from converter.containers import ModelFile, open_model
 from converter.errors import UsageError
 from converter.model.description import Json, Writer
@@ -44,7 +45,10 @@ def by_input(shapes: InputShapes) -> Mapping[str, Shape]:
 
 
 def open_told(
-    path: Path, writer: str | None = None, input_shape: InputShapes | None = None
+    path: Path,
+    writer: str | None = None,
+    input_shape: InputShapes | None = None,
+    vocabularies: Files | None = None,
 ) -> ModelFile:
     """Opens a model file and completes what it says.
 
@@ -61,6 +65,9 @@ def open_told(
             config = with_shapes(source.contents.config, by_input(input_shape))
             told_shape = config is not source.contents.config
             source.contents = replace(source.contents, config=config, told_shape=told_shape)
+        if vocabularies and source.contents.config is not None:
+            config = with_vocabularies(source.contents.config, vocabularies)
+            source.contents = replace(source.contents, config=config)
     except BaseException:
         source.close()
         raise

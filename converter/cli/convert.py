@@ -46,6 +46,7 @@ def convert(
     allow_partial: options.AllowPartial = False,
     writer: options.Writer = None,
     input_shape: options.InputShape = None,
+    vocabulary: options.Vocabularies = None,
     lambda_: options.Lambdas = None,
     signature: options.Signatures = None,
     engine: Annotated[
@@ -74,6 +75,7 @@ def convert(
     from converter.api.discovery import MODELS, WEIGHTS
     from converter.api.lambdas import parsed_lambdas
     from converter.api.told import parsed_shapes
+    from converter.api.vocabularies import parsed_vocabularies
     from converter.cli import batch
     from converter.cli.placing import Placing
 
@@ -90,6 +92,7 @@ def convert(
             "allow_partial": allow_partial,
             "writer": writer,
             "input_shape": parsed_shapes(input_shape or ()),
+            "vocabulary": parsed_vocabularies(vocabulary or ()),
             "lambdas": parsed_lambdas(lambda_ or ()),
             "signatures": signature or [],
             "engine": engine.value,

@@ -98,6 +98,15 @@ InputShape = Annotated[
         help="The input's shape without the batch, where the file does not say it: 28,28,1.",
     ),
 ]
+Vocabularies = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--vocabulary",
+        metavar="LAYER=FILE",
+        help="The vocabulary of a lookup layer, where the file does not hold it: a token on each"
+        " line.",
+    ),
+]
 Signatures = Annotated[
     list[str] | None,
     typer.Option(

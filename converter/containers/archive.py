@@ -94,6 +94,21 @@ def read_json(archive: zipfile.ZipFile, name: str, path: Path) -> Json:
     return json_text.parse(text, f"{path}: {name}")
 
 
+def read_text(archive: zipfile.ZipFile, name: str, path: Path) -> str:
+    """A text member.
+
+    Raises:
+        UnsafeContentError: too large.
+        NotAModelError: damaged or not UTF-8.
+    """
+    if archive.getinfo(name).file_size > json_text.MAX_BYTES:
+        raise UnsafeContentError(f"{path}: {name} is too large")
+    try:
+        return archive.read(name).decode()
+    except (*_DAMAGE, OSError) as error:
+        raise NotAModelError(f"{path}: {name} is damaged: {error}") from error
+
+
 def open_member(archive: zipfile.ZipFile, name: str, path: Path) -> tuple[io.FileIO, int, int]:
     """A file, an offset and a size where the member's bytes lie.
 

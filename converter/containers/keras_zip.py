@@ -60,6 +60,21 @@ def _read(archive: zipfile.ZipFile, path: Path) -> tuple[Contents, Hdf5Source | 
     return contents, source
 
 
+def read_asset(path: Path, name: str) -> str:
+    """The text of an asset of an archive.
+
+    Raises:
+        NotAModelError: damaged, or no text.
+        UnsafeContentError: see ``archive``.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            archives.check(archive, path)
+            return archives.read_text(archive, name, path)
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise NotAModelError(f"{path}: damaged zip: {error}") from error
+
+
 def open_weights(archive: zipfile.ZipFile, path: Path) -> Hdf5Source | None:
     """The checked weights of a checked archive."""
     names = archive.namelist()

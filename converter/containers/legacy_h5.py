@@ -95,13 +95,29 @@ def _layers(source: Hdf5Source, prefix: str) -> tuple[tuple[LayerGroup, ...], tu
     if names is None:
         return _numbered_layers(source, weights, prefix), ()
     known = set(source.tree.groups)
-    groups = tuple(_layer(source.tree, weights, prefix, name, known) for name in names)
+    if any(_stopped_here(weights, prefix, name, known) for name in names):
+        # What came behind was never written.
+        kept = [name for name in names if _join(prefix, name) in known]
+    else:
+        kept = list(names)
+    groups = tuple(_layer(source.tree, weights, prefix, name, known) for name in kept)
     top = (
         _layer(source.tree, weights, prefix, TOP_LEVEL, known)
         if _join(prefix, TOP_LEVEL) in known
         else None
     )
     return groups, top.weights if top and TOP_LEVEL not in names else ()
+
+
+def _stopped_here(weights: Any, prefix: str, name: str, known: set[str]) -> bool:
+    """Whether an error ended the saving at a layer: its group is there, and lists no weights.
+
+    tf.keras can't save vocabularies.
+    """
+    if _join(prefix, name) not in known:
+        return False
+    node = h5g.open(weights, name.strip("/").encode())
+    return attributes.names(node, "weight_names", f"/{prefix}/{name}") is None
 
 
 def _layer(tree: Tree, weights: Any, prefix: str, name: str, known: set[str]) -> LayerGroup:

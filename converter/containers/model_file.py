@@ -72,6 +72,15 @@ class ModelFile(Closing):
         """
         return computed(weight, [self.read(source) for source in weight.sources], weight.shape)
 
+    def asset(self, name: str) -> str:
+        """The text of one of an archive's ``assets``.
+
+        Raises:
+            NotAModelError: it is damaged, or no text.
+            UnsafeContentError: it is too large.
+        """
+        return keras_zip.read_asset(self.contents.path, name)
+
     def _weights(self) -> Hdf5Source:
         if self.source is None:
             raise NotAModelError(f"{self.contents.path} holds no weights")

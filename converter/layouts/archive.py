@@ -8,14 +8,16 @@ creation. See ``_walk_saveable`` and ``_save_container_state`` in keras/src/savi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
+
+import numpy as np
 
 from converter.layouts import addons
 from converter.layouts.graph_order import ordered_layers
 from converter.layouts.legacy import CountMismatchError, weight
-from converter.layouts.variables import Variable, is_op, variables_of
+from converter.layouts.variables import IDF_WEIGHTS, LOOKUPS, Variable, is_op, variables_of
 from converter.model.description import Dataset, Layer, Model, Weight
 
 EARLY_LAYERS = "_layer_checkpoint_dependencies"
@@ -101,8 +103,23 @@ def variables(model: Model) -> Iterator[tuple[str, Weight]]:
         names = _variable_paths(layer) if known else [each.name for each in layer.weights]
         for name, each in zip(names, layer.weights, strict=True):
             yield f"{path}/{name}", each
+        yield from _idf_weights(layer, path)
         if layer.class_name == "SpectralNormalization":
             yield f"{path}/vars/0", layer.inner["layer"].weights[0]
+
+
+def _idf_weights(layer: Layer, path: str) -> Iterator[tuple[str, Weight]]:
+    """What a lookup of mode tf-idf reads beside its config; a text layer has one inside."""
+    weights = layer.config.get("idf_weights")
+    if layer.class_name not in LOOKUPS or not weights:
+        return
+    values = np.asarray(weights, "float32")
+    if layer.config.get("pad_to_max_tokens"):
+        values = np.pad(values, (0, layer.config["max_tokens"] - len(values)))
+    idf = Weight(IDF_WEIGHTS, (), values.shape, "float32", lambda arrays: values)
+    yield f"{path}/vars/{IDF_WEIGHTS}", idf
+    if layer.class_name == "TextVectorization":
+        yield f"{path}/_lookup_layer/vars/{IDF_WEIGHTS}", idf
 
 
 def archived_variables(layer: Layer) -> list[Variable]:
@@ -137,7 +154,7 @@ def bind(
     """
     found: dict[int, tuple[Layer, tuple[Weight, ...]]] = {}
     problems: list[Exception] = []
-    visits = _visits_of_tf_2_13(stored) if _of_tf_2_13(stored) else _once
+    visits = _visits_of(stored)
     stored = _with_held_kernels(model, stored, implicit_masks, visits)
     for layer, path in layer_paths(model, implicit_masks=implicit_masks, visits=visits):
         names = [variable.name for variable in archived_variables(layer)]
@@ -206,11 +223,34 @@ def _move(stored: dict[str, Dataset], old: str, new: str) -> None:
         stored[new] = stored.pop(old)
 
 
-def _of_tf_2_13(stored: Mapping[str, Dataset]) -> bool:
-    return any(EARLY_LAYERS in dataset.path for dataset in stored.values())
+def asset_path(member: str) -> str:
+    """The member of an archive below ``assets/`` by the path of its layer, as Keras 3 writes it."""
+    return member.replace("\\", "/").replace(EARLY_LAYERS, "layers").removeprefix("assets/")
 
 
-def _visits_of_tf_2_13(stored: Mapping[str, Dataset]) -> Visits:
+def stored_paths(
+    model: Model, stored: Mapping[str, Dataset], assets: Sequence[str], *, implicit_masks: bool
+) -> Iterator[tuple[Layer, str]]:
+    """Every layer with the path of its group, in an archive with these variables and assets.
+
+    Args:
+        model: as parsed, in the writer's words.
+        stored: the archive's variables by path.
+        assets: its members below ``assets/``.
+        implicit_masks: whether the writer was Keras 3, see ``ordered_layers``.
+    """
+    visits = _visits_of(stored, assets)
+    yield from layer_paths(model, implicit_masks=implicit_masks, visits=visits)
+
+
+def _visits_of(stored: Mapping[str, Dataset], assets: Sequence[str] = ()) -> Visits:
+    members = [*(dataset.path for dataset in stored.values()), *assets]
+    if not any(EARLY_LAYERS in member for member in members):
+        return _once
+    return _visits_of_tf_2_13([*stored, *map(asset_path, assets)])
+
+
+def _visits_of_tf_2_13(stored: Iterable[str]) -> Visits:
     """TensorFlow 2.13 walked what it tracks for checkpoints, where a layer with weights is twice.
 
     Its second Dense is ``dense_2``; see ``Functional._layer_checkpoint_dependencies`` there.

@@ -257,11 +257,34 @@ def _count(layer: Layer) -> int | None:
     return None if own is None else len(own)
 
 
-def variables_of_tensorflow_2_5(layer: Layer) -> list[Variable] | None:
-    """The same where Discretization kept its boundaries in a variable, in TensorFlow 2.5 alone."""
-    if layer.class_name == "Discretization":
-        return [Variable("bins", trainable=False)]
-    return variables_of(layer)
+LOOKUPS = frozenset({"IntegerLookup", "StringLookup", "TextVectorization"})
+"""Layers with a vocabulary."""
+IDF_WEIGHTS, SUMMARY, BINS, TOKENS = "idf_weights", "summary", "bins", "num_elements"
+"""What ``adapt()`` left in variables of Keras 2, which Keras 3 keeps in configs."""
+
+
+def variables_of_tf_keras(release: tuple[int, ...]) -> Callable[[Layer], list[Variable] | None]:
+    """The same for files of a release of tf.keras, ``(2, 6)``, with what its layers had learned."""
+
+    def variables(layer: Layer) -> list[Variable] | None:
+        learned = _learned(layer.class_name, layer.config, release)
+        if learned:
+            return [Variable(name, trainable=False) for name in learned]
+        return variables_of(layer)
+
+    return variables
+
+
+def _learned(class_name: str, config: Config, release: tuple[int, ...]) -> list[str]:
+    is_tf_idf = config.get("output_mode") in ("tf-idf", "tf_idf")
+    if class_name == "Discretization" and release == (2, 5):
+        return [BINS]
+    if class_name == "Discretization" and release > (2, 5):
+        return [] if config.get("bin_boundaries") is not None else [SUMMARY]
+    if class_name == "CategoryEncoding" and "max_tokens" in config:
+        counted = [TOKENS] if config["max_tokens"] is None else []
+        return counted + ([IDF_WEIGHTS] if is_tf_idf else [])
+    return [IDF_WEIGHTS] if class_name in LOOKUPS and is_tf_idf else []
 
 
 def _low_rank(own: list[Variable]) -> list[Variable]:

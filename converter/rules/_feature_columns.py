@@ -18,6 +18,12 @@ CORE_OPS = "keras.src.ops.core"
 CATEGORICAL = frozenset(
     {"IdentityCategoricalColumn", "VocabularyListCategoricalColumn", "HashedCategoricalColumn"}
 )
+CROSSED = "CrossedColumn"
+CROSSABLE = frozenset(
+    {"IdentityCategoricalColumn", "VocabularyListCategoricalColumn", "BucketizedColumn"}
+)
+RAW = "a feature as it is"
+"""Stands for a column where a crossed one names a feature."""
 DENSE = frozenset({"NumericColumn", "BucketizedColumn", "IndicatorColumn", "EmbeddingColumn"})
 
 
@@ -32,9 +38,11 @@ def obstacle(column: Json) -> str:
         if config.get("ckpt_to_load_from"):
             return "An embedding is read from a checkpoint."
         source = config["categorical_column"]
-        if source["class_name"] in CATEGORICAL | {"BucketizedColumn"}:
+        if source["class_name"] in CATEGORICAL | {"BucketizedColumn", CROSSED}:
             return obstacle(source)
         return f"No stock layer does what {source['class_name']} did."
+    if name == CROSSED:
+        return _obstacle_to_crossing(config)
     if name not in CATEGORICAL:
         return f"No stock layer does what {name} did."
     if config.get("num_oov_buckets"):
@@ -44,12 +52,41 @@ def obstacle(column: Json) -> str:
     return ""
 
 
-def source_of(column: Json) -> Json:
-    """The column that reads a feature: its config has the ``key`` and what values it takes."""
+def _obstacle_to_crossing(config: Json) -> str:
+    keys = config["keys"]
+    if len(keys) != 2:
+        return "HashedCrossing crosses two features."
+    if config.get("hash_key") is not None:
+        return "HashedCrossing has a hash_key of its own."
+    columns = [each for each in keys if isinstance(each, Mapping)]
+    if any(each["class_name"] not in CROSSABLE for each in columns):
+        return "It crosses what no stock layer does."
+    return next(filter(None, map(obstacle, columns)), "")
+
+
+def sources_of(column: Json) -> list[Json]:
+    """The columns that read features: their configs have the ``key`` and what values it takes."""
     for inner in ("source_column", "categorical_column"):
         if inner in column["config"]:
-            return source_of(column["config"][inner])
-    return column
+            return sources_of(column["config"][inner])
+    if column["class_name"] != CROSSED:
+        return [column]
+    return [
+        source
+        for key in column["config"]["keys"]
+        for source in (sources_of(key) if isinstance(key, Mapping) else [_raw(key)])
+    ]
+
+
+def _raw(key: str) -> Json:
+    return {"class_name": RAW, "config": {"key": key}}
+
+
+def crossed_keys(column: Json) -> list[str]:
+    """The features that a column crosses."""
+    inner = column["config"].get("categorical_column", column)
+    is_crossed = inner["class_name"] == CROSSED
+    return [each["config"]["key"] for each in sources_of(inner)] if is_crossed else []
 
 
 def dtype_of(source: Json) -> str:
@@ -99,13 +136,16 @@ class FeatureColumns:
             x = self.graph.op("Cast", x, module=CORE_OPS, dtype="float32")
         return self.graph.layer("Reshape", x, target_shape=[prod(config["shape"])])
 
-    def _buckets(self, config: Json) -> TensorRef:
+    def _bucket(self, config: Json) -> TensorRef:
         boundaries = [float(each) for each in config["boundaries"]]
         numbers = self._numbers(config["source_column"]["config"])
-        indices = self.graph.layer(
+        return self.graph.layer(
             "Discretization", numbers, bin_boundaries=boundaries, dtype="float32"
         )
-        depth = len(boundaries) + 1
+
+    def _buckets(self, config: Json) -> TensorRef:
+        indices = self._bucket(config)
+        depth = len(config["boundaries"]) + 1
         hot = self.graph.op("OneHot", indices, module=NN_OPS, num_classes=depth)
         length = prod(config["source_column"]["config"]["shape"]) * depth
         return self.graph.layer("Reshape", hot, target_shape=[length])
@@ -142,8 +182,8 @@ class FeatureColumns:
             trainable=trainable,
         )
         total = self.graph.op("Sum", found, axis=1)
-        _, _, several = self.features[source["config"]["key"]]
-        if several == 1 or config["combiner"] == "sum":
+        several = source["class_name"] != CROSSED and self.features[source["config"]["key"]][2] != 1
+        if not several or config["combiner"] == "sum":
             return total
         present = self.graph.op("NotEqual", ids, 0)
         present = self.graph.op("Cast", present, module=CORE_OPS, dtype="float32")
@@ -155,26 +195,59 @@ class FeatureColumns:
 
     def _ids(self, column: Json) -> TensorRef:
         name, config = column["class_name"], column["config"]
+        if name == CROSSED:
+            return self._crossed(config)
         x = self.features[config["key"]][0]
         if name == "HashedCategoricalColumn":
             bins = config["hash_bucket_size"] + 1
             return self.graph.layer("Hashing", x, num_bins=bins, mask_value=_ignored(config))
         if name == "IdentityCategoricalColumn":
             return self._own_numbers(x, config)
-        words = config["vocabulary_list"]
-        found = self.graph.layer(
-            "IntegerLookup" if _holds_integers(config) else "StringLookup",
-            x,
-            vocabulary=list(words),
-            mask_token=_ignored(config),
-            oov_token=_unused(config),
-        )
+        found = self._looked_up(config)
         # Zero is what is to be ignored, one is any other word.
         ids = self.graph.op("Maximum", self.graph.op("Subtract", found, 1), 0)
         if config["default_value"] == -1:
             return ids
         unknown = self.graph.op("Equal", found, 1)
         return self.graph.op("Where", unknown, config["default_value"] + 1, ids)
+
+    def _looked_up(self, config: Json) -> TensorRef:
+        return self.graph.layer(
+            "IntegerLookup" if _holds_integers(config) else "StringLookup",
+            self.features[config["key"]][0],
+            vocabulary=list(config["vocabulary_list"]),
+            mask_token=_ignored(config),
+            oov_token=_unused(config),
+        )
+
+    def _crossed(self, config: Json) -> TensorRef:
+        """An example that lacks one of the two has none; unknown words are one of their own.
+
+        Columns come before features as they are, whatever the order of the keys.
+        """
+        keys = sorted(config["keys"], key=lambda key: not isinstance(key, Mapping))
+        crossed, present = [], []
+        for key in keys:
+            if not isinstance(key, Mapping):
+                crossed.append(self.features[key][0])
+            elif key["class_name"] == "BucketizedColumn":
+                crossed.append(self._bucket(key["config"]))
+            else:
+                crossed.append(self.graph.op("Subtract", self._ids(key), 1))
+                present.append(self._is_there(key))
+        bins = config["hash_bucket_size"]
+        found = self.graph.layer("HashedCrossing", crossed, num_bins=bins, dtype="int64")
+        ids = self.graph.op("Add", found, 1)
+        for each in present:
+            ids = self.graph.op("Where", each, ids, 0)
+        return ids
+
+    def _is_there(self, column: Json) -> TensorRef:
+        """Whether a feature has a value."""
+        config = column["config"]
+        if column["class_name"] == "VocabularyListCategoricalColumn":
+            return self.graph.op("NotEqual", self._looked_up(config), 0)
+        return self.graph.op("NotEqual", self.features[config["key"]][0], -1)
 
     def _own_numbers(self, x: TensorRef, config: Json) -> TensorRef:
         one_more = self.graph.op("Add", x, 1)

@@ -8,9 +8,11 @@ Why Keras 3 trips: "Unknown layer: DenseFeatures".
 What kfix changes: writes it as a small model. Numeric columns are reshaped; buckets are a
 Discretization and a one-hot encoding; categories are looked up by StringLookup, IntegerLookup or
 Hashing (which counts as the column did) and counted or embedded, with the column's combiner. A
-Sequential that begins with it says its inputs from then on. Refused are crossed, weighted, shared
-and sequence columns, buckets for unknown words, vocabularies in files, a normalizer_fn, and inputs
-that are sparse or ragged or have more than two axes.
+Sequential that begins with it says its inputs from then on. Two features that are crossed go
+through HashedCrossing, which hashes as the column did. Refused are crossings of more than two or of
+features with several values, weighted, shared and sequence columns, buckets for unknown words,
+vocabularies in files, a normalizer_fn, and inputs that are sparse or ragged or have more than two
+axes.
 
 Links: https://www.tensorflow.org/api_docs/python/tf/keras/layers/DenseFeatures,
 https://www.tensorflow.org/guide/migrate/migrating_feature_columns
@@ -25,11 +27,13 @@ from converter.model.building import GraphBuilder
 from converter.model.description import Call, Json, Layer, Model, TensorRef
 from converter.model.findings import Severity
 from converter.rules._feature_columns import (
+    RAW,
     FeatureColumns,
+    crossed_keys,
     dtype_of,
     obstacle,
     shape_of,
-    source_of,
+    sources_of,
 )
 from converter.rules.base import Context, ModelChange, Rule, Stage
 
@@ -57,6 +61,8 @@ def _written(model: Model, layer: Layer) -> ModelChange:
     reasons = [obstacle(column) for column in columns]
     if inputs is None:
         reasons.append("The shapes of its inputs are not known, or not those of plain tensors.")
+    elif any(_several(inputs[key]) for column in columns for key in crossed_keys(column)):
+        reasons.append("HashedCrossing crosses features of one value.")
     if len(tables) != len(embeddings):
         reasons.append("Its file does not hold its embeddings.")
     remedy = next(filter(None, reasons), "")
@@ -86,8 +92,17 @@ def _written(model: Model, layer: Layer) -> ModelChange:
 
 def _keys(layer: Layer) -> dict[str, Json]:
     """The features that the columns read, each with a column that says what it holds."""
-    sources = map(source_of, layer.config.get("feature_columns") or ())
+    columns = layer.config.get("feature_columns") or ()
+    sources = [source for column in columns for source in sources_of(column)]
+    # A feature that is crossed as it is may be described by another column.
+    sources.sort(key=lambda source: source["class_name"] != RAW)
     return {source["config"].get("key", ""): source for source in sources}
+
+
+def _several(given: Layer) -> bool:
+    """Whether an input has more than one value for an example."""
+    shape = given.config["batch_shape"]
+    return len(shape) > 1 and shape[1:] != [1]
 
 
 def _inputs(model: Model, layer: Layer) -> dict[str, Layer] | None:
@@ -98,7 +113,8 @@ def _inputs(model: Model, layer: Layer) -> dict[str, Layer] | None:
         return None
     found = {}
     for key in _keys(layer):
-        source = given.get(features[key].layer)
+        tensor = features[key]
+        source = given.get(tensor.layer) if isinstance(tensor, TensorRef) else None
         if source is None or source.config.get("sparse") or source.config.get("ragged"):
             return None
         shape = source.config.get("batch_shape")
@@ -119,6 +135,8 @@ def _with_inputs(model: Model) -> Model:
     """A Sequential that begins with the layer, as a graph with an input for each feature."""
     first = model.layers[0]
     if model.kind != "sequential" or first.class_name != CLASS:
+        return model
+    if any(source["class_name"] == RAW for source in _keys(first).values()):
         return model
     said = model.config.get("build_input_shape")
     shapes: Mapping[str, Json] = said if isinstance(said, Mapping) else {}

@@ -1,5 +1,6 @@
 """CategoryEncoding in the words of TensorFlow 2.3 to 2.5."""
 
+import numpy as np
 import pytest
 
 from converter.model.findings import Severity
@@ -12,6 +13,8 @@ from tests.rules.upgrading import (
     layer,
     only,
     upgraded,
+    value,
+    with_weights,
 )
 
 CODE = "KF127"
@@ -30,10 +33,27 @@ def test_other_layers_keep_max_tokens() -> None:
     "config",
     [{"max_tokens": None}, {"max_tokens": 9, "output_mode": "tf-idf"}],
 )
-def test_what_was_learned_is_refused_and_left(config: dict) -> None:
+def test_what_was_learned_and_is_not_in_the_file_is_refused(config: dict) -> None:
     result = upgraded(layer("CategoryEncoding", **config))
     assert only(result, CODE).severity is Severity.REFUSED
     assert found(result.model).config == config
+
+
+def test_counts_are_weighed() -> None:
+    idf = np.array([0.5, 1.5], "float32")
+    it = layer("CategoryEncoding", max_tokens=2, output_mode="tf-idf")
+    it, stored = with_weights(it, idf_weights=idf)
+    graph = found(upgraded(it).model).model
+    assert graph is not None
+    assert [each.class_name for each in graph.layers[1:]] == ["OneHot", "Sum", "EinsumDense"]
+    (kernel,) = graph.layers[-1].weights
+    assert value(kernel, stored).tolist() == [0.5, 1.5]
+
+
+def test_another_number_of_weights_is_refused() -> None:
+    it = layer("CategoryEncoding", max_tokens=3, output_mode="tf-idf")
+    it, _ = with_weights(it, idf_weights=np.ones(2, "float32"))
+    assert only(upgraded(it), CODE).severity is Severity.REFUSED
 
 
 @pytest.mark.parametrize("where", ANYWHERE)

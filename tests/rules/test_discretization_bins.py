@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from converter.model.description import Layer, Model, Writer
+from converter.model.description import Layer, Writer
 from converter.model.findings import Severity
 from converter.rules.apply import Upgrade, upgrade
 from tests.rules.upgrading import (
@@ -15,13 +15,10 @@ from tests.rules.upgrading import (
     in_graph,
     layer,
     only,
-    value,
-    with_weights,
 )
 
 CODE = "KF240"
 TF_2_4 = Writer((2, 4, 0), True, "tensorflow", "2.4.0")
-TF_2_5 = Writer((2, 5, 0), True, "tensorflow", "2.5.0")
 
 
 def upgraded(it: Layer) -> Upgrade:
@@ -56,18 +53,12 @@ def test_zero_is_raised_to_a_number_that_is_not_taken_as_zero() -> None:
     assert found(result.model).config["bin_boundaries"] == [float(np.finfo(np.float32).tiny)]
 
 
-def test_a_variable_is_compared_with_the_numbers() -> None:
-    bins = np.array([-1.0, 0.5, math.inf], "float32")
-    it, stored = with_weights(layer("Discretization", bin_boundaries=[-1.0, 0.5]), bins=bins)
-    graph = found(upgrade(in_graph(it), TF_2_5).model).model
-    assert graph is not None
-    assert [each.class_name for each in graph.layers[1:]] == ["EinsumDense", "Greater", "Sum"]
-    kernel, bias = graph.layers[1].weights
-    assert value(kernel, stored).tolist() == [1.0, 1.0, 1.0]
-    assert value(bias, stored).tolist() == [1.0, -0.5, -math.inf]
+@pytest.mark.parametrize("config", [{}, {"bin_boundaries": None, "num_bins": 4}])
+def test_boundaries_that_are_not_in_the_file_are_refused(config: dict) -> None:
+    result = upgraded(layer("Discretization", **config))
+    assert only(result, CODE).severity is Severity.REFUSED
 
 
-def test_a_variable_is_refused_where_the_rank_is_not_known() -> None:
-    it, _ = with_weights(layer("Discretization"), bins=np.array([0.0, math.inf], "float32"))
-    result = upgrade(Model("top", "sequential", (it,)), TF_2_5)
+def test_boundaries_out_of_order_are_refused() -> None:
+    result = upgraded(layer("Discretization", bins=[1.0, 0.0, math.inf]))
     assert only(result, CODE).severity is Severity.REFUSED

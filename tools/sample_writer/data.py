@@ -143,19 +143,25 @@ def _perturbed(name, value, rng):
     return np.where((value == 0) | (value == 1), value, 0) + noise
 
 
+LEARNED = ("mean", "variance", "count", "summary", "bins", "idf", "Variable")
+"""Names of variables that ``adapt`` fills; the last one holds weights of tf-idf, too."""
+
+
 def perturb(F, model, name):
     """Give every float weight a value of its own, so that no wrong order or default can hide.
 
-    What ``adapt`` of a Normalization found stays: the layer keeps copies of it elsewhere.
+    What ``adapt`` found stays: layers keep copies of it elsewhere. Tables are no variables.
     """
     rng = seeded(name, "weights")
     pairs, seen = [], set()
     for variable in model.weights:
+        if not hasattr(variable, "name"):
+            continue
         value, path = F.read(variable), F.variable_name(variable)
         if id(variable) in seen or value.dtype.kind != "f":
             continue
         seen.add(id(variable))
         leaf = path.split("/")[-1]
-        if leaf not in ("mean", "variance", "count"):
+        if leaf not in LEARNED:
             pairs.append((variable, _perturbed(leaf, value, rng).astype(value.dtype)))
     F.write(pairs)

@@ -40,9 +40,10 @@ class Made:
     """A built model and what else it takes: inputs, compile arguments, training targets.
 
     ``adjust`` is called with the framework and the model once its weights have their values.
-    ``facts`` (expect, reason, rtol, atol, note, options) override the declared ones, for what
-    depends on the writer; ``options`` are what kfix has to be told about the file. ``inputs`` and
-    ``targets`` hold a maker of arrays for each tensor, or None. With ``goes_on`` the model is
+    ``facts`` (expect, reason, rtol, atol, note, options, stops) override the declared ones, for
+    what depends on the writer; with ``stops`` a file that saving left with an error is a sample,
+    too; ``options`` are what kfix has to be told about the file. ``inputs`` and ``targets`` hold a
+    maker of arrays for each tensor, or None. With ``goes_on`` the model is
     trained batch by batch, and the losses of ten more batches after it was saved are recorded;
     where it is a function, it is called with the framework and the model before it is saved.
     """

@@ -85,7 +85,7 @@ def predict(F, model, inputs):
     count = len(inputs[0])
     if any(F.form(each) != "dense" for each in model.inputs):
         inputs = _tensors(F, model, inputs)
-    return _flat(model.predict(_given(F, model, inputs), batch_size=count))
+    return _texts(_flat(model.predict(_given(F, model, inputs), batch_size=count)))
 
 
 def call(F, model, inputs):
@@ -93,7 +93,8 @@ def call(F, model, inputs):
     if not F.since("tf>=2.0 keras3"):
         return predict(F, model, inputs)
     tensors = _tensors(F, model, inputs)
-    return [np.asarray(value) for value in _flat(model(_given(F, model, tensors), training=False))]
+    found = _flat(model(_given(F, model, tensors), training=False))
+    return _texts([np.asarray(value) for value in found])
 
 
 def predict_by_xla(F, model, inputs):
@@ -106,6 +107,16 @@ def predict_by_xla(F, model, inputs):
     compiled = F.tf.function(run, **{option: True})
     found = compiled(*[F.tf.constant(value) for value in inputs])
     return [np.asarray(value) for value in _flat(found)]
+
+
+def _texts(values):
+    """The arrays, those of bytes as text."""
+    return [
+        np.array([each.decode() for each in value.ravel()]).reshape(value.shape)
+        if value.dtype.kind == "O"
+        else value
+        for value in values
+    ]
 
 
 def _flat(found):

@@ -229,12 +229,46 @@ def dense_features_sequential(F):
     return Made(F.Model(inputs, model(inputs)), inputs=[None, words("red", "green", "blue")])
 
 
+@architecture(writers=_COLUMN_WRITERS, needs="DenseFeatures", kinds="full keras")
+def dense_features_crossed(F):
+    """Features as they are, buckets, ids and words, each of which may be missing."""
+    fc = F.tf.feature_column
+    town = fc.categorical_column_with_vocabulary_list("town", ["Rome", "Oslo", "Bern"])
+    size = fc.bucketized_column(fc.numeric_column("size"), [-0.5, 0.0, 0.75])
+    level = fc.categorical_column_with_identity("level", 4)
+    crossings = [
+        fc.crossed_column(["one", "two"], 7),
+        fc.crossed_column(["code", "one"], 40),
+        fc.crossed_column([size, town], 9),
+        fc.crossed_column([level, "word"], 11),
+        fc.crossed_column(["level", size], 8),
+    ]
+    columns = [fc.indicator_column(each) for each in crossings]
+    columns.append(fc.embedding_column(crossings[2], 2))
+    some = words("red", "green", "blue", "")
+    makers = [
+        ("code", (1,), "int32", between_ids(-1, 90)),
+        ("level", (1,), "int64", between_ids(-1, 4)),
+        ("one", (), "string", some),
+        ("size", (1,), "float32", None),
+        ("town", (1,), "string", words("Rome", "Oslo", "Bern", "Kiel", "")),
+        ("two", (), "string", some),
+        ("word", (1,), "string", some),
+    ]
+    inputs = {
+        name: F.Input(shape=shape, name=name, dtype=dtype) for name, shape, dtype, _ in makers
+    }
+    model = F.Model(inputs, F.layers.Dense(2)(F.layers.DenseFeatures(columns)(inputs)))
+    return Made(model, inputs=[maker for _, _, _, maker in makers])
+
+
 @architecture(
     writers=_COLUMN_WRITERS, needs="DenseFeatures", expect="refused", reason="feature-column"
 )
-def dense_features_crossed(F):
+def dense_features_crossed_otherwise(F):
+    """With a key of its own, which HashedCrossing does not take."""
     fc = F.tf.feature_column
-    crossed = fc.crossed_column(["one", "two"], 7)
+    crossed = fc.crossed_column(["one", "two"], 7, hash_key=5)
     inputs = {name: F.Input(shape=(1,), name=name, dtype="string") for name in ("one", "two")}
     y = F.layers.DenseFeatures([fc.indicator_column(crossed)])(inputs)
     made = words("red", "green", "blue")
