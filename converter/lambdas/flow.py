@@ -413,8 +413,8 @@ def _clears(flow: _Flow) -> bool:
 
 
 def _is_of_display(instruction: Instruction) -> bool:
-    """Whether an item is for ``[*x, item]``, where the list is right below it."""
-    return instruction.name in ("LIST_APPEND", "SET_ADD") and instruction.argument == 1
+    """Whether an item is for ``[*x, item]`` or a long display, which is right below it."""
+    return instruction.argument == 1 and instruction.name in ("LIST_APPEND", "SET_ADD", "MAP_ADD")
 
 
 def _kind(begun: Entry | None) -> str:
@@ -504,7 +504,7 @@ def _ways(place: int, instruction: Instruction, end: int) -> tuple[int, ...]:
     name = instruction.name
     if name in FAILURES:
         return ()
-    if name in ENDS:
+    if name in ENDS or (name in TURNS and not _is_of_display(instruction)):
         return (end,)
     target = instruction.target if instruction.target > place else end
     if name in JUMPS or name == "FOR_ITER":

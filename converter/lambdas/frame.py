@@ -59,11 +59,13 @@ class Work:
         sizes: weight and depth of expressions, by identity; the expression is kept beside them so
             that no other one gets its identity.
         copied: expressions that stand, or stood, on the stack twice.
+        pushed: in which order expressions came to stand on a stack, by identity.
     """
 
     steps: int = MOST_STEPS
     sizes: dict[int, tuple[Expression, int, int]] = field(default_factory=dict)
     copied: dict[int, Entry] = field(default_factory=dict)
+    pushed: dict[int, int] = field(default_factory=dict)
 
     def spend(self, steps: int, line: int = 0) -> None:
         """Takes steps.
@@ -124,6 +126,7 @@ class Frame:
         """
         if not isinstance(entry, (Null, Iterated, Uncalled)):
             self.measured(entry)
+            self.work.pushed.setdefault(id(entry), len(self.work.pushed))
         self.stack.append(entry)
         if len(self.stack) > self.code.stack_size:
             raise ImpossibleError("the stack is deeper than the function says")
@@ -213,25 +216,37 @@ class Frame:
             self.pop()
             return
         value = self.value()
-        others = self._stored_next() if self._mentioned(frozenset({name})) else ()
+        others = self._stored_next(name, value)
         if others:
-            values = (value, *(self.value() for _ in others))
-            self.at += len(others)
-            self.assign((name, *others), Sequence("tuple", values))
+            self._store_several({name: value, **others})
             return
         self.assign((name,), value)
         kept = Name(name, Scope.LOCAL)
         if not self.branches:
             self.stack = [kept if entry is value else entry for entry in self.stack]
 
-    def _stored_next(self) -> tuple[str, ...]:
-        """Variables that take what is next on the stack: ``a, b = b, a``."""
-        names: list[str] = []
-        for instruction in self.instructions[self.at : self.at + len(self.stack)]:
-            if instruction.name not in STORES:
+    def _stored_next(self, name: str, value: Expression) -> dict[str, Expression]:
+        """The variables that take what is next on the stack, as in ``a, b = f(x), g(x)``."""
+        found: dict[str, Expression] = {}
+        if self.branches:
+            return found
+        following = self.instructions[self.at : self.at + len(self.stack)]
+        for instruction, entry in zip(following, reversed(self.stack), strict=False):
+            if instruction.name not in STORES or isinstance(entry, (Null, Iterated, Uncalled)):
                 break
-            names.append(self.variable(instruction))
-        return tuple(names)
+            next_name = self.variable(instruction)
+            if next_name == name or next_name in found or entry is value:
+                break
+            found[next_name] = entry
+        return found
+
+    def _store_several(self, values: dict[str, Expression]) -> None:
+        """Assigns what was computed before, in the order in which it was."""
+        for _ in range(len(values) - 1):
+            self.pop()
+        self.at += len(values) - 1
+        order = sorted(values, key=lambda name: self.work.pushed.get(id(values[name]), 0))
+        self.assign(tuple(order), Sequence("tuple", tuple(values[name] for name in order)))
 
     def assign(self, names: tuple[str, ...], value: Expression) -> None:
         """Assigns to variables, or computes a value for its effect where there are none.

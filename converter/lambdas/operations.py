@@ -309,6 +309,14 @@ def store_pair(frame: Frame, instruction: Instruction) -> None:
     frame.push(Mapping((*begun.keys, key), (*begun.values, value)))
 
 
+def add_pair(frame: Frame, instruction: Instruction) -> None:
+    """One more pair for a long dictionary; the value is on top."""
+    begun, key, value = frame.several(3)
+    if not isinstance(begun, Mapping):
+        raise ImpossibleError("what takes a pair is no dictionary")
+    frame.push(Mapping((*begun.keys, key), (*begun.values, value)))
+
+
 def build_named_mapping(frame: Frame, instruction: Instruction) -> None:
     """A dictionary whose keys are constants."""
     keys = taken_in(frame.value())
@@ -507,6 +515,7 @@ HANDLERS: dict[str, Handler] = {
     "BUILD_TUPLE_UNPACK_WITH_CALL": build_joined,
     "LIST_APPEND": append,
     "SET_ADD": append,
+    "MAP_ADD": add_pair,
     "LIST_EXTEND": extend,
     "SET_UPDATE": extend,
     "LIST_TO_TUPLE": as_tuple,

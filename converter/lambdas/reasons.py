@@ -19,9 +19,10 @@ _REASONS = (
     (("STORE_ATTR", "DELETE_ATTR"), "it changes an attribute"),
     (("STORE_GLOBAL", "DELETE_"), "it sets or deletes a variable"),
     (
-        ("LOAD_BUILD_CLASS", "LOAD_LOCALS", "STORE_NAME", "BUILD_CLASS", "LOAD_SUPER_ATTR"),
+        ("LOAD_BUILD_CLASS", "LOAD_LOCALS", "STORE_NAME", "BUILD_CLASS"),
         "it defines a class",
     ),
+    (("LOAD_SUPER_ATTR",), "it calls super()"),
     (("PRINT_",), "it prints"),
     (("RAISE_VARARGS", "RERAISE"), "it raises an exception"),
     (("MATCH_",), "it has a match statement"),
