@@ -9,28 +9,27 @@ name.
 Why Keras 3 trips: "Unknown layer: 'InstanceNormalization'". The libraries can't be installed beside
 today's Keras.
 
-What kfix changes: what is nothing but a stock layer becomes that layer; others go by the library's
-name from there on, and get a rule of their own. The finding says which library's class it was taken
-for. Where it is a class of your own after all, ``--custom`` with its module wins.
+What kfix changes: the layer goes by the library's name from there on, and another rule writes it.
+The finding says which library's class it was taken for. Where it is a class of your own after all,
+``--custom`` with its module wins.
 
 Links: https://github.com/keras-team/keras-contrib https://github.com/qubvel/efficientnet
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from converter.knowledge.releases import candidates, layer_classes
 from converter.layouts import well_known
 from converter.model.description import Layer
 from converter.model.findings import Severity
-from converter.rules._well_known import GIVE, KEPT, YOUR_OWN, library_of
+from converter.rules._well_known import GIVE, YOUR_OWN, library_of
 from converter.rules.base import Change, Context, Rule, Stage
 
 
 def rewrite(layer: Layer, context: Context) -> Change | None:
-    """The stock layer, or the layer under the library's name."""
+    """The layer under the library's name."""
     library = library_of(layer, context)
     full_name = well_known.full_name(layer.class_name) if library else ""
     if not library or layer.class_name == full_name or _was_stock(layer, context):
@@ -40,10 +39,7 @@ def rewrite(layer: Layer, context: Context) -> Change | None:
     if problem := _ambiguous(layer, name):
         return Change(Severity.CUSTOM, f"{layer.class_name} {problem}", remedy=GIVE)
     named = replace(layer, class_name=full_name, registered_name=None, build_config=None)
-    if name not in STOCK:
-        return Change(Severity.NOTICE, message, (named,), YOUR_OWN)
-    new = STOCK[name](named)
-    return Change(Severity.BREAKS, message, (new,), f"written as {new.class_name}")
+    return Change(Severity.NOTICE, message, (named,), YOUR_OWN)
 
 
 def _was_stock(layer: Layer, context: Context) -> bool:
@@ -62,37 +58,6 @@ def _ambiguous(layer: Layer, name: str) -> str:
         " others of that name"
     )
 
-
-def _renamed(class_name: str) -> Callable[[Layer], Layer]:
-    return lambda layer: replace(layer, class_name=class_name)
-
-
-def _frozen_batch_normalization(layer: Layer) -> Layer:
-    """Frozen it neither trains nor takes the statistics of the batch, in Keras 3 as there."""
-    frozen = bool(layer.config["freeze"])
-    new = layer.with_config(drop=("freeze",), **({"trainable": False} if frozen else {}))
-    return replace(new, class_name="BatchNormalization")
-
-
-def _layer_normalization(layer: Layer) -> Layer:
-    return replace(layer.with_config(axis=-1), class_name="LayerNormalization")
-
-
-def _mish(layer: Layer) -> Layer:
-    kept = {key: layer.config[key] for key in KEPT if key in layer.config}
-    return replace(layer, class_name="Activation", config={**kept, "activation": "mish"})
-
-
-STOCK: Mapping[str, Callable[[Layer], Layer]] = {
-    "FixedDropout": _renamed("Dropout"),
-    "DepthwiseConv2D": _renamed("DepthwiseConv2D"),
-    "GroupNormalization": _renamed("GroupNormalization"),
-    "BatchNorm": _renamed("BatchNormalization"),
-    "BatchNormalization": _frozen_batch_normalization,
-    "LayerNormalization": _layer_normalization,
-    "Mish": _mish,
-}
-"""What is a stock layer of Keras 3."""
 
 RULE = Rule(
     code="KF185",
