@@ -71,6 +71,14 @@ up in TensorFlow, and nothing from a file is run.
 
 - Numbers, lists and arrays may stand on either side; lists become arrays of the tensor's dtype.
 - Like the functions themselves, the nodes hand no mask on.
+- Stock layers stand for nodes that compute the same numbers, in every format, because other
+  programs read layers and few read the ops of Keras: Rescaling (a number added, subtracted or
+  multiplied), Add, Subtract, Multiply, Maximum and Minimum of tensors of one shape, Concatenate,
+  Reshape, Permute, Activation, LeakyReLU, Softmax, Identity, ZeroPadding, the poolings and global
+  poolings. That is for floats, where the first axis is the batch, in models without Masking, masked
+  Embedding, Lambda or classes that are not Keras's own, whose masks a layer would hand on, and not
+  inside nested models. `x / 3` stays a node, because Rescaling multiplies.
+- The nodes that stay are read by plain `load_model` from .keras and from .h5 alike.
 - Arithmetic with `tf.shape` needs no nodes: lengths that the file tells are numbers, one length may
   stay open, and the batch beside it where it is that of the tensor that is reshaped.
 - A size or a range that something needs as a tensor becomes nodes that count it.

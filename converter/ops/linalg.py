@@ -208,7 +208,7 @@ def logdet(g: Nodes, matrix: Any) -> Result:
     return g.op("Multiply", g.op("Sum", logs, axis=-1, keepdims=False), 2.0)
 
 
-@function(TABLE, "linalg.diag", "compat.v1.matrix_diag")
+@function(TABLE, "linalg.diag")
 def diag(
     g: Nodes,
     diagonal: Any,

@@ -259,6 +259,7 @@ def unravel_index(g: Nodes, indices: Any, dims: Any) -> Result:
 def histogram_bins(
     g: Nodes, values: Any, value_range: Any, nbins: Any = 100, dtype: Any = "int32"
 ) -> Result:
+    """Whatever dtype is asked for, TensorFlow gives int32."""
     low, high = plain(value_range)
     count = plain(nbins)
     scaled = pair(
@@ -266,7 +267,7 @@ def histogram_bins(
     )
     places = g.op("Floor", pair(g, "Multiply", scaled, float(count)))
     inside = g.op("Clip", places, x_min=0, x_max=count - 1)
-    return g.op("Cast", inside, gives=str(dtype), sized=g.shape(values), dtype=str(dtype))
+    return g.op("Cast", inside, gives="int32", sized=g.shape(values), dtype="int32")
 
 
 @function(TABLE, "histogram_fixed_width")

@@ -9,9 +9,10 @@ Why Keras 3 trips: "Unknown layer: 'TFOpLambda'".
 
 What kfix changes: writes each function that it knows as nodes of ``keras.ops`` that compute the
 same, which Keras 3 reads from .keras and, as they are written, from .h5. Nothing is looked up in
-TensorFlow and nothing is run. Arithmetic with shapes needs no nodes where the lengths are known or
-one of them can be left open. What has no exact form is refused by name. docs/op-layers.md lists
-both.
+TensorFlow and nothing is run. In models without masks, stock layers stand for nodes that compute
+the same: Rescaling, Add, Concatenate, Reshape, Permute, poolings and activations. Arithmetic with
+shapes needs no nodes where the lengths are known or one of them can be left open. What has no exact
+form is refused by name. docs/op-layers.md lists both.
 
 Links: https://www.tensorflow.org/api_docs/python/tf/keras/Model
 """
@@ -28,6 +29,7 @@ from converter.model.structures import call_refs, calls_in_order, map_refs, refs
 from converter.ops.calls import OP_LAYERS, called, written
 from converter.ops.layers import given_by
 from converter.ops.nodes import Known, Nodes, NoForm, Result, Value
+from converter.ops.stock import has_masks, in_stock
 from converter.rules._code import holds_code
 from converter.rules.base import Context, ModelChange, Rule, Stage
 
@@ -39,7 +41,8 @@ def rewrite(model: Model, context: Context) -> Iterator[ModelChange]:
     if any(map(holds_code, model.layers)):
         # Lambdas beside them: lambda_layers writes both in one pass.
         return
-    graph = Graph(model)
+    # What is around a nested model is not known here, nor whether it hands a mask in.
+    graph = Graph(model, stock=not context.path and not has_masks(model))
     for layer, reason in graph.refused:
         yield ModelChange(Severity.REFUSED, refusal(layer, reason), layer=layer.name)
     if not graph.refused:
@@ -70,6 +73,7 @@ class Graph:
         model: the graph.
         code: whether a layer is another one that becomes nodes.
         write: how such a layer is written.
+        stock: whether stock layers may stand for nodes: where there are no masks.
 
     Attributes:
         model: the graph with the nodes.
@@ -82,10 +86,12 @@ class Graph:
         model: Model,
         code: Callable[[Layer], bool] = lambda layer: False,
         write: Written | None = None,
+        *,
+        stock: bool = False,
     ) -> None:
         self.refused: list[tuple[Layer, str]] = []
         self.functions: set[str] = set()
-        self._code, self._write = code, write
+        self._code, self._write, self._stock = code, write, stock
         self._known: dict[TensorRef, Known] = {}
         self._instead: dict[TensorRef, TensorRef | Value] = {}
         self._taken = {layer.name for layer in model.layers}
@@ -119,6 +125,8 @@ class Graph:
             added[-1] = replace(added[-1], name=layer.name)
             self._known[TensorRef(layer.name)] = self._known[result]
             self._instead[TensorRef(layer.name)] = TensorRef(layer.name)
+        if self._stock:
+            added = [in_stock(each, self._known) for each in added]
         self._nodes[layer.name] = self._nodes.get(layer.name, []) + added
 
     def _result(self, layer: Layer, index: int, nodes: Nodes) -> Result:

@@ -39,7 +39,9 @@ def graph(*layers: Layer, shape: Json = (None, 4, 6), dtype: str = "float32") ->
 
 
 def upgraded(*layers: Layer, **given: Any) -> Upgrade:
-    return upgrade(graph(*layers, **given), TF_2)
+    """Beside a layer that makes a mask: no stock layers stand for nodes then."""
+    masking = Layer("masking", "Masking", {"mask_value": 0.0}, calls=(Call((GIVEN,)),))
+    return upgrade(graph(masking, *layers, **given), TF_2)
 
 
 def nodes(result: Upgrade) -> list[Layer]:

@@ -56,9 +56,11 @@ def functions_of_constants(F):
         lambda x, y: tf.linspace(x[:, 0], x[:, 1], num=1),
         lambda x, y: tf.convert_to_tensor(x),
         lambda x, y: tf.convert_to_tensor(x, dtype=tf.float32),
+        lambda x, y: tf.compat.v1.convert_to_tensor([x[:, 0], x[:, 1]], dtype=tf.float32),
         lambda x, y: tf.convert_to_tensor([x[:, 0], x[:, 1]]),
         lambda x, y: tf.compat.v1.convert_to_tensor(x),
         lambda x, y: tf.identity_n([x, x * 2.0])[1],
+        lambda x, y: tf.shape_n([x, y])[0],
         lambda x, y: tf.shape(y),
         lambda x, y: tf.expand_dims(tf.shape(y)[1], 0),
         lambda x, y: tf.shape(x, out_type=tf.int64),
@@ -168,9 +170,6 @@ def functions_of_signals(F):
     x, f = F.Input(shape=(32,)), F.Input(shape=(5, 6))
     mel = signal.linear_to_mel_weight_matrix(6, 9, 8000, 100.0, 3000.0).numpy()
 
-    def magnitude(z):
-        return tf.math.sqrt(tf.math.real(z) ** 2.0 + tf.math.imag(z) ** 2.0)
-
     functions = [
         lambda x, f: signal.frame(x, 8, 4),
         lambda x, f: signal.frame(x, 8, 5, pad_end=True, pad_value=0.5),
@@ -194,6 +193,7 @@ def functions_of_signals(F):
         lambda x, f: signal.dct(f, type=2, n=8),
         lambda x, f: signal.idct(f),
         lambda x, f: signal.idct(f, type=2, norm="ortho"),
+        lambda x, f: signal.idct(f, type=3, n=5),
         lambda x, f: signal.fftshift(f, axes=1),
         lambda x, f: signal.fftshift(f[0]) * 0.0 + f,
         lambda x, f: signal.ifftshift(f, axes=[1, 2]),
@@ -220,6 +220,8 @@ def functions_of_complex_numbers(F):
         lambda a, b: tf.abs(z(a, b)),
         lambda a, b: m.real(z(a, b)),
         lambda a, b: m.real(a),
+        lambda a, b: m.imag(z(a, b)),
+        lambda a, b: m.angle(z(a, b)),
         lambda a, b: m.conj(a),
         lambda a, b: tf.abs(m.conj(z(a, b)) * z(b, a)),
         lambda a, b: tf.abs(z(a, b) * z(b, a) + z(a, a)),
@@ -267,7 +269,9 @@ def functions_of_segments(F):
         lambda x, i, j: tf.searchsorted(tf.sort(x), x * 0.5),
         lambda x, i, j: tf.searchsorted(tf.sort(x), x, side="right", out_type="int64"),
         lambda x, i, j: tf.histogram_fixed_width(x, [-1.0, 1.0], nbins=4),
+        lambda x, i, j: tf.histogram_fixed_width(x, [-1.0, 1.0], 4, dtype=tf.int64),
         lambda x, i, j: tf.histogram_fixed_width_bins(x, [-1.0, 1.0], nbins=4),
+        lambda x, i, j: tf.histogram_fixed_width_bins(x, [-1.0, 1.0], 4, dtype=tf.int64),
         lambda x, i, j: tf.unravel_index(i, [2, 2]),
         lambda x, i, j: m.invert_permutation(tf.argsort(x[0])),
         lambda x, i, j: tf.expand_dims(m.is_non_decreasing(tf.cumsum(tf.abs(x[0]))), 0),
@@ -385,6 +389,7 @@ def functions_of_pictures(F):
         lambda x, i: v1.image.extract_image_patches(
             x, [1, 2, 2, 1], [1, 2, 2, 1], [1, 1, 1, 1], "SAME"
         ),
+        lambda x, i: v1.image.crop_and_resize(x, boxes, box_ind=i, crop_size=[2, 2]),
         lambda x, i: image.rot90(x, k=2),
         lambda x, i: image.rot90(x, 3),
         lambda x, i: image.rot90(x, k=4),
@@ -481,6 +486,11 @@ def functions_of_kernels(F):
         lambda x, s, v: tf.batch_to_space(
             tf.space_to_batch(x, [2, 3], [[0, 0], [1, 0]]) * 2.0, [2, 3], [[1, 0], [0, 2]]
         ),
+        lambda x, s, v: nn.max_pool(v, 2, 2, "SAME"),
+        lambda x, s, v: nn.avg_pool(s, 2, 1, "VALID"),
+        lambda x, s, v: nn.conv3d_transpose(
+            v, kernel(2, 2, 2, 1, 2), [3, 5, 5, 5, 1], 1, padding="VALID"
+        ),
         lambda x, s, v: nn.pool(x, [2, 2], "MAX"),
         lambda x, s, v: nn.pool(x, [2, 2], "AVG", strides=[2, 2], padding="SAME"),
         lambda x, s, v: nn.pool(s, [3], "MAX", padding="SAME"),
@@ -551,6 +561,7 @@ def functions_in_other_forms(F):
         lambda x, y, i: v1.to_int64(x * 4.0),
         lambda x, y, i: m.top_k(y, 3, sorted=True)[0],
         lambda x, y, i: m.top_k(y)[0],
+        lambda x, y, i: m.top_k(y, 4, sorted=False)[1],
         lambda x, y, i: m.in_top_k(i[:, 0], y, k=2),
         lambda x, y, i: v1.math.in_top_k(y, i[:, 0], 2),
         lambda x, y, i: nn.bias_add(x, [0.5, 1.0, 1.5], data_format="N...C"),
@@ -703,3 +714,21 @@ def functions_as_kernels_of_arrays(F):
     if hasattr(raw, "Erfinv"):
         outputs.append(raw.Erfinv(x=s / 4.0))
     return Made(F.Model([m, p, s], outputs), inputs=[floats(), pictures(), between(1, 3)])
+
+
+@architecture("tf>=2.3<2.4")
+def functions_as_kernels_of_sizes(F):
+    raw = F.tf.raw_ops
+    x = F.Input(shape=(4,))
+    steps = raw.StridedSlice(
+        input=raw.Shape(input=x), begin=[1], end=[2], strides=[1], shrink_axis_mask=1
+    )
+    outputs = [
+        raw.Range(start=0, limit=steps, delta=1),
+        raw.ExpandDims(input=raw.Rank(input=x), axis=0),
+        raw.ExpandDims(input=raw.Size(input=x[0]), axis=0),
+        raw.InvertPermutation(x=raw.TopKV2(input=x[0], k=4)[1]),
+        raw.MatrixDiagV3(diagonal=x, k=0, num_rows=-1, num_cols=-1, padding_value=0.5),
+        raw.MatrixSetDiagV3(input=raw.MatrixDiag(diagonal=x), diagonal=raw.Neg(x=x), k=0),
+    ]
+    return F.Model(x, outputs)

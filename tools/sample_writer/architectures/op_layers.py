@@ -710,9 +710,37 @@ def ops_convnext(F):
 
 @architecture("tf>=2.9")
 def ops_regnet(F):
-    given = {"depths": [1, 1, 1, 1], "widths": [8, 8, 8, 8], "group_width": 4, "block_type": "Y"}
+    return regnet(F, "Y")
+
+
+@architecture("tf>=2.9")
+def ops_regnet_x(F):
+    return regnet(F, "X")
+
+
+def regnet(F, kind):
+    given = {"depths": [1, 1, 1, 1], "widths": [8, 8, 8, 8], "group_width": 4, "block_type": kind}
     given.update(default_size=32, input_shape=(32, 32, 3), weights=None, classes=3)
     return Made(application(F, "regnet").RegNet(**given), inputs=[between(0, 255)])
+
+
+@architecture("tf>=2.8")
+def ops_efficientnet_v2(F):
+    module = application(F, "efficientnet_v2")
+    blocks = [dict(each, num_repeat=1) for each in module.DEFAULT_BLOCKS_ARGS["efficientnetv2-b0"]]
+    given = {"default_size": 32, "blocks_args": blocks[::2], "weights": None, "classes": 3}
+    given.update(input_shape=(32, 32, 3), width_coefficient=0.25, depth_coefficient=1.0)
+    return Made(module.EfficientNetV2(**given), inputs=[between(0, 255)])
+
+
+@architecture("tf>=2.9")
+def ops_resnet_rs(F):
+    module = application(F, "resnet_rs")
+    blocks = [{"input_filters": 4, "num_repeats": 1}] * 4
+    given = {"depth": 50, "bn_momentum": 0.0, "bn_epsilon": 1e-5, "activation": "relu"}
+    given.update(se_ratio=0.25, dropout_rate=0.25, drop_connect_rate=0.2, include_top=True)
+    given.update(block_args=blocks, model_name="small", weights=None, classes=3)
+    return Made(module.ResNetRS(input_shape=(32, 32, 3), **given), inputs=[between(0, 255)])
 
 
 @architecture(LAMBDAS)
