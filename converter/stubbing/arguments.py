@@ -48,6 +48,15 @@ RESERVED = frozenset(
     | {"symbolic_call", "trainable", "trainable_variables", "trainable_weights", "update_state"}
     | {"updates", "variable_dtype", "variables", "weights", "with_name_scope", "autocast"}
     | {"apply", "apply_gradients", "assign", "update_step", "learning_rate", "layer", "cell"}
+    | {
+        "call_signature_parameters",
+        "inner_loop",
+        "states",
+        "reset_states",
+        "single_state",
+        "stateless_reset_state",
+    }
+    | {"stateless_result", "stateless_update_state", "zero_output_for_mask", "unroll"}
     | {"activity_regularizer", "layers", "loss", "stateless_apply", "scale_loss", "exclude_from"}
 )
 """Attributes of Keras's base classes, which one of the same name would break."""
@@ -110,7 +119,9 @@ class Arguments:
         others = (
             ["**kwargs"] if base is not None or self.rest or len(direct) < len(self.items) else []
         )
-        lines = call("def __init__(", ["self", *before, *given, *others], "):", INDENT)
+        # Else a key of that name would be taken for the object itself.
+        first = ["self", "/"] if any(each.key == "self" for each in self.items) else ["self"]
+        lines = call("def __init__(", [*first, *before, *given, *others], "):", INDENT)
         inside = INDENT * 2
         for each in self.items:
             if not each.direct:

@@ -33,7 +33,7 @@ _GLOBAL = re.compile(r"Global(?:Max|Average)Pooling[123]D")
 _RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN"})
 FARTHEST = 4
 """How many layers a tensor may go through unchanged before one says what it takes."""
-MOST_CALLS = 100_000
+MOST_CALLS = 20_000
 """After so many calls nothing is followed any more; models in models can mean any number."""
 MOST_CONSUMERS = 8
 """How many of the layers that take a tensor are looked at."""

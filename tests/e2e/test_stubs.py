@@ -16,6 +16,9 @@ import pytest
 
 from converter import convert, stubs
 from converter.errors import ExitCode, MissingObjectError
+from converter.stubbing.arguments import RESERVED
+from converter.stubbing.module import module_source
+from converter.stubbing.needs import Kind, Need, Use
 from tests.e2e.owners_code import InThisProcess
 from tests.e2e.truth import assert_same, computed
 from tests.sample_store import Sample, samples
@@ -191,3 +194,50 @@ def test_a_convolution_gets_the_padding_that_no_weight_tells(tmp_path):
     output = tmp_path / "model.keras"
     convert(sample.path, output, custom=[str(module)], verify=False)
     same_numbers(output, module, sample)
+
+
+def test_keras_has_no_attribute_that_a_class_could_break():
+    import keras
+
+    bases = (keras.layers.Layer, keras.layers.RNN, keras.layers.Wrapper, keras.metrics.Metric)
+    made = [keras.layers.Layer(), keras.layers.RNN(keras.layers.LSTMCell(2))]
+    public = {name for each in (*bases, *made) for name in dir(each) if not name.startswith("_")}
+    arguments = {"cell", "layer", "go_backwards", "return_sequences", "return_state", "stateful"}
+    arguments |= {"unroll", "zero_output_for_mask"}
+    assert public - RESERVED - arguments == set()
+
+
+def test_hostile_arguments_come_back(tmp_path):
+    """From the config to the class and back, whatever the arguments are called."""
+    import keras
+
+    names = [
+        "class",
+        "self",
+        "kwargs",
+        "weights",
+        "build",
+        "type",
+        "a b",
+        "__dict__",
+        "ｘ",
+        "keras",
+    ]
+    config = {name: [index, "x\n"] for index, name in enumerate(names)}
+    inner = {"class_name": "Dense", "config": {"units": 3, "name": "inner"}}
+    config |= {"table": {"a": 1}, "nothing": None, "rate": 0.5, "parts": [inner, inner]}
+    config |= {"kernel_initializer": {"class_name": "Zeros", "config": {}}, "activation": "relu"}
+    uses = (Use("model.h5", "own", "own", "Own", config),)
+    module = tmp_path / "own_hostile.py"
+    module.write_text(module_source([Need(Kind.LAYER, "Own", "", uses)], ["model.h5"], "o.py"))
+    sys.path.insert(0, str(tmp_path))
+    own = importlib.import_module("own_hostile").Own
+    with keras.utils.custom_object_scope({"Own": own}):
+        made = own.from_config({**config, "name": "own"})
+        again = own.from_config(made.get_config())
+    assert made.get_config() == again.get_config()
+    plain = {
+        key: value for key, value in config.items() if key in names or key in ("rate", "table")
+    }
+    assert {key: again.get_config()[key] for key in plain} == plain
+    assert [each.units for each in again.parts] == [3, 3]
