@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from converter.engines import InputSpec
+from converter.layouts.variables import LOOKUPS
 from converter.model.description import Json, Layer, Model, TensorRef
 from converter.model.structures import call_refs, refs
 
@@ -47,9 +48,46 @@ def _spec(model: Model, layer: Layer, ref: TensorRef) -> InputSpec:
     dtype = _dtype_name(config.get("dtype"))
     high = min(_limits(model, ref, set()), default=None)
     form = next((each for each in ("sparse", "ragged") if config.get(each)), "dense")
+    lookups = list(_lookups(model, ref))
+    if lookups:
+        name, texts = layer.name, any(each.class_name in TEXTS for each in lookups)
+        choices = _choices(lookups)
+        return InputSpec(name, tuple(shape), dtype, form=form, choices=choices, phrases=texts)
     if high is None:
         return InputSpec(layer.name, tuple(shape), dtype, form=form)
     return InputSpec(layer.name, tuple(shape), dtype, low=0, high=high, integral=True, form=form)
+
+
+TEXTS = frozenset({"TextVectorization"})
+UNKNOWN = "kfix"
+"""A word that hardly any vocabulary has."""
+MOST = 100
+"""As many words of a vocabulary are enough to see that it is the right one."""
+
+
+def _lookups(model: Model, ref: TensorRef) -> Iterator[Layer]:
+    """The lookup layers with a vocabulary that take a tensor, nested models included."""
+    for layer, _, position in _consumers(model, ref):
+        if layer.class_name in LOOKUPS and isinstance(layer.config.get("vocabulary"), list):
+            yield layer
+        inputs = [each for _, each in _inputs(layer.model)] if layer.model is not None else []
+        if layer.model is not None and position < len(inputs):
+            yield from _lookups(layer.model, inputs[position])
+
+
+def _choices(lookups: Sequence[Layer]) -> tuple[str | int, ...]:
+    """Words of the layers and one that none has; indices where they give words."""
+    inverted = [each.config for each in lookups if each.config.get("invert")]
+    if inverted:
+        return tuple(range(min(len(each["vocabulary"]) for each in inverted)))
+    words = [word for each in lookups for word in each.config["vocabulary"][:MOST]]
+    if any(each.config.get("num_oov_indices") == 0 for each in lookups):
+        # What all of them have: the others are an error there.
+        known = [set(each.config["vocabulary"]) for each in lookups]
+        return tuple(dict.fromkeys(word for word in words if all(word in each for each in known)))
+    integers = any(isinstance(word, int) for word in words)
+    unknown = [max(words) + 1, 0] if integers else [UNKNOWN, ""]
+    return tuple(dict.fromkeys([*words, *unknown]))
 
 
 def _dtype_name(dtype: Json) -> str:

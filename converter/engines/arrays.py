@@ -15,10 +15,14 @@ Array = np.ndarray[Any, Any]
 
 _WORDS = ("the", "cat", "sat", "on", "a", "mat", "Zürich", "don't", "", "42")
 _PHRASE = 3
+_ROWS = 16
+"""How many rows it takes to see something of a vocabulary."""
 
 
 def random_inputs(specs: Sequence[InputSpec], size: int, batch: int, seed: int) -> list[Any]:
     """One array for each spec, always the same; ``size`` fills the axes left open."""
+    if any(spec.choices for spec in specs):
+        batch = max(batch, _ROWS)
     generator = np.random.default_rng(seed)
     return [_input(spec, size, batch, generator) for spec in specs]
 
@@ -31,6 +35,18 @@ def _input(spec: InputSpec, size: int, batch: int, generator: np.random.Generato
     splits = row_splits(spec.shape, size, batch)
     inner = shape[len(splits) + 1 :]
     return Ragged(_random(spec, (int(splits[-1][-1]), *inner), generator), splits)
+
+
+def _chosen(spec: InputSpec, shape: tuple[int, ...], generator: np.random.Generator) -> Array:
+    found = generator.choice(len(spec.choices), size=(int(np.prod(shape)), _PHRASE))
+    if spec.dtype != "string":
+        return np.array([spec.choices[each] for each in found[:, 0]], spec.dtype).reshape(shape)
+    lengths = generator.integers(1, _PHRASE + 1 if spec.phrases else 2, size=len(found))
+    texts = [
+        " ".join(str(spec.choices[each]) for each in row[:length])
+        for row, length in zip(found, lengths, strict=True)
+    ]
+    return np.array(texts, dtype=np.str_).reshape(shape)
 
 
 def _thinned(array: Array, generator: np.random.Generator) -> Array:
@@ -46,6 +62,8 @@ def _filled(shape: Sequence[int | None], size: int, batch: int) -> tuple[int, ..
 
 
 def _random(spec: InputSpec, shape: tuple[int, ...], generator: np.random.Generator) -> Array:
+    if spec.choices:
+        return _chosen(spec, shape, generator)
     if spec.dtype == "string":
         words = generator.choice(_WORDS, size=(int(np.prod(shape)), _PHRASE))
         return np.array([" ".join(phrase) for phrase in words], dtype=np.str_).reshape(shape)

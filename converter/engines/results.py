@@ -26,6 +26,8 @@ class InputSpec:
         integral: whole numbers even though the dtype is a float (ids for an Embedding, as old Keras
             has them).
         form: ``dense``, ``sparse`` or ``ragged``.
+        choices: the values to take, where a vocabulary tells them.
+        phrases: take several of them at once, as a text.
     """
 
     name: str
@@ -35,11 +37,14 @@ class InputSpec:
     high: float | None = None
     integral: bool = False
     form: str = "dense"
+    choices: tuple[str | int, ...] = ()
+    phrases: bool = False
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> InputSpec:
         """The spec from its JSON form."""
-        return cls(**{**data, "shape": tuple(data["shape"])})
+        lists = {key: tuple(data[key]) for key in ("shape", "choices") if key in data}
+        return cls(**{**data, **lists})
 
 
 @dataclass(frozen=True)

@@ -68,3 +68,41 @@ def test_real_model(sample):
     with open_model(sample("keras-2.2.4", "recommender")) as source:
         specs = input_specs(parse(source).model)
     assert all(spec.high for spec in specs)
+
+
+WORDS = layer("words", "InputLayer", batch_shape=[None, 1], dtype="string")
+
+
+def choices(*layers):
+    (spec,) = input_specs(model(WORDS, *layers, inputs=("words",)))
+    return spec
+
+
+def test_lookups_are_tried_with_their_words_and_another():
+    first = layer("a", "StringLookup", "words", vocabulary=["red", "old"])
+    spec = choices(first, layer("b", "StringLookup", "words", vocabulary=["old", "new"]))
+    assert set(spec.choices) == {"red", "old", "new", "", "kfix"}
+    assert not spec.phrases
+
+
+def test_texts_are_tried_with_phrases():
+    spec = choices(layer("a", "TextVectorization", "words", vocabulary=["red", "old"]))
+    assert spec.phrases
+    assert {"red", "old"} < set(spec.choices)
+
+
+def test_where_unknown_words_are_errors_there_are_none():
+    first = layer("a", "StringLookup", "words", vocabulary=["red", "old"], num_oov_indices=0)
+    spec = choices(first, layer("b", "StringLookup", "words", vocabulary=["old", "new"]))
+    assert spec.choices == ("old",)
+
+
+def test_a_lookup_in_a_nested_model_counts():
+    inner = model(WORDS, layer("a", "IntegerLookup", "words", vocabulary=[3, 9]), inputs=["words"])
+    nested = Layer("inner", "Functional", calls=(Call((TensorRef("words"),)),), model=inner)
+    assert set(choices(nested).choices) == {3, 9, 10, 0}
+
+
+def test_indices_are_turned_back_into_words():
+    spec = choices(layer("a", "StringLookup", "words", vocabulary=["x", "y", "z"], invert=True))
+    assert spec.choices == (0, 1, 2)

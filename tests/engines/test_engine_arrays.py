@@ -78,3 +78,27 @@ def test_repeated_names_become_distinct():
     assert arrays.distinct(["a", "b"]) == ["a", "b"]
     assert arrays.distinct(["a", "a", "a"]) == ["a", "a_1", "a_2"]
     assert arrays.distinct(["a", "a", "a_1"]) == ["a", "a_2", "a_1"]
+
+
+def test_choices_are_all_taken():
+    values = one(InputSpec("x", (None, 9), "string", choices=("red", "old", "")))
+    assert len(values) >= 16
+    assert set(np.unique(values)) == {"red", "old", ""}
+
+
+def test_choices_of_numbers_have_the_dtype():
+    values = one(InputSpec("x", (None, 9), "int32", choices=(3, 70, -1)))
+    assert values.dtype == np.int32
+    assert set(np.unique(values)) == {3, 70, -1}
+
+
+def test_phrases_hold_up_to_three_words():
+    values = one(InputSpec("x", (None, 9), "string", choices=("red", "old"), phrases=True))
+    assert {len(text.split()) for text in values.ravel()} == {1, 2, 3}
+
+
+def test_a_spec_is_the_same_from_json():
+    spec = InputSpec("x", (None, 9), "string", choices=("red", "old"), phrases=True)
+    data = {"name": "x", "shape": [None, 9], "dtype": "string"}
+    assert InputSpec.of({**data, "choices": ["red", "old"], "phrases": True}) == spec
+    assert InputSpec.of(data) == InputSpec("x", (None, 9), "string")
