@@ -14,28 +14,39 @@ from converter.api.custom import files_of
 from converter.api.joining import require_matching
 from converter.api.making import Made
 from converter.api.mending import require_mended
+from converter.api.old_code import old_modules
 from converter.api.outputs import Destination
 from converter.api.told import Shape, completed, named_writer
 from converter.api.verification import Verified, judged
 from converter.containers import Contents, ModelFile, open_model
 from converter.containers.arrays_h5 import open_arrays
 from converter.containers.sniff import Kind, sniff
-from converter.errors import NotAModelError, NotExactError, UsageError
+from converter.errors import (
+    KfixError,
+    MissingObjectError,
+    NotAModelError,
+    NotExactError,
+    UsageError,
+)
 from converter.layouts import weight_names
 from converter.layouts.floats import widened
 from converter.layouts.matching import Ambiguity, Matching, Step, Unit, Variable, is_counted, match
 from converter.layouts.weight_names import StoredLayer
 from converter.model.description import Array, Json, Layer, Weight, Writer
 from converter.model.findings import Finding, Severity
+from converter.porting.dialect import dialect_of
 from converter.porting.meaning import other_meanings
 from converter.porting.source import Source
 from converter.rules import hard_sigmoid, theano_kernels
-from converter.rules.base import Context
+from converter.rules.base import Context, Rule
 
 if TYPE_CHECKING:
+    from converter.api.convert import Conversion
     from converter.engines import Endpoint, Prediction
     from converter.engines.building import BuildingEngine, Built, BuiltLayer
 
+AUTO, TF_KERAS = "auto", "tf_keras"
+"""Values of ``Order.engine``."""
 HINT = "--dry-run lists all; --allow-partial leaves the rest of the model at its initial values."
 OWN_NAMES = (
     "Give the builder's layers the names that the file has (name='dense_7'), then nothing has to be"
@@ -67,6 +78,8 @@ class Order:
         verify: compare the output with the built model.
         allow_inexact: keep an output that differs.
         dry_run: stop before anything is written.
+        engine: ``keras``, or ``tf_keras`` for code of Keras 1 and 2; ``auto`` takes tf_keras where
+            the code does not run on Keras 3.
         timeout: seconds for each request to a child process.
     """
 
@@ -81,6 +94,7 @@ class Order:
     verify: bool = True
     allow_inexact: bool = False
     dry_run: bool = False
+    engine: str = AUTO
     timeout: float | None = None
 
     @property
@@ -96,6 +110,8 @@ class Filled:
     made: Made
     matching: Matching
     findings: tuple[Finding, ...]
+    modules: tuple[Path, ...] = ()
+    """The user's code carried to Keras 3, which the output needs."""
 
 
 def parsed_arguments(texts: Iterable[str]) -> dict[str, Json]:
@@ -130,6 +146,94 @@ def built_and_filled(path: Path, order: Order, place: Destination) -> Filled:
         UsageError: the builder can't be called, or builds no model.
         VerificationError: the output computes something else than the built model.
     """
+    if order.engine == TF_KERAS:
+        return _by_tf_keras(path, order, place, "")
+    old = _old_words(order) if order.engine == AUTO else ""
+    if old:
+        return _by_tf_keras(path, order, place, old)
+    try:
+        return _by_keras(path, order, place)
+    except MissingObjectError as error:
+        if order.engine != AUTO or not str(error).startswith(_CODE_FAILED):
+            raise
+        try:
+            reason = f"Keras 3 does not run the builder ({str(error).rstrip('.')})"
+            return _by_tf_keras(path, order, place, reason)
+        except KfixError:
+            # What Keras 3 said is about the code as the user has it.
+            raise error from None
+
+
+_CODE_FAILED = "--builder"
+
+
+def _old_words(order: Order) -> str:
+    """Why the code does not run on Keras 3, as far as its text shows."""
+    return old_modules(order.modules, Writer()).reason
+
+
+def _by_tf_keras(path: Path, order: Order, place: Destination, reason: str) -> Filled:
+    """Builds a model of Keras 2, from which a SavedModel is made, or a file that is converted."""
+    from converter.engines.building import BuildingEngine
+
+    with tempfile.TemporaryDirectory(prefix="kfix-") as folder:
+        scratch = Path(folder)
+        with (
+            BuildingEngine.of_keras2(timeout=order.timeout, scratch=scratch) as engine,
+            _weights(path, engine, order.writer) as source,
+        ):
+            writer = source.contents.writer
+            code = old_modules(order.modules, writer)
+            dialect = code.dialect if writer.version and writer.generation < 3 else None
+            dialect = dialect or dialect_of(_TF_2, tuple(code.sources.values()))
+            built = engine.build(
+                order.builder, order.arguments, order.custom, order.input_shapes, dialect
+            )
+            stored = stored_layers(source)
+            matching = matched(built, stored)
+            if not order.allow_partial:
+                require_matching(matching, _hint(matching), "model")
+            weights, findings = prepared(built, stored, matching, writer, today=False)
+            if not order.allow_inexact:
+                require_mended(findings)
+            reason = code.reason or reason
+            notes = tuple(filter(None, [reason, "tf_keras built the model with the code as it is"]))
+            findings = (*findings, *_left(matching))
+            if order.dry_run:
+                return Filled(Made((), None, notes), matching, findings)
+            values = {index: _readable(source.value(each)) for index, each in weights.items()}
+            if order.format == "savedmodel":
+                made = _made(engine, order, values, place, scratch)
+                return Filled(replace(made, notes=notes), matching, findings)
+            whole = scratch / "built.h5"
+            engine.fill(values, h5=whole)
+        done = _converted(whole, order, place, own=built.own)
+    notes = tuple(dict.fromkeys(notes + done.notes))
+    made = Made((), done.verified, notes, {}, done.code_changes)
+    return Filled(made, matching, findings + done.findings, done.modules)
+
+
+_TF_2 = Writer((2, 15), True, "tensorflow", "2.15.0", (2, 15))
+"""Who wrote layouts that name nobody, as far as the meaning of code goes."""
+
+
+def _converted(whole: Path, order: Order, place: Destination, *, own: bool) -> Conversion:
+    """What becomes of the model as a file of Keras 2."""
+    from converter.api.convert import convert
+
+    return convert(
+        whole,
+        place.path,
+        to=order.format,
+        custom=order.modules if own else (),
+        verify=order.verify,
+        allow_inexact=order.allow_inexact,
+        force=place.force,
+        timeout=order.timeout,
+    )
+
+
+def _by_keras(path: Path, order: Order, place: Destination) -> Filled:
     from converter.engines.building import BuildingEngine
 
     with tempfile.TemporaryDirectory(prefix="kfix-") as folder:
@@ -321,9 +425,18 @@ def _unit(layer: BuiltLayer, stored: Stored, way: str) -> Unit:
 
 
 def prepared(
-    built: Built, stored: Stored, matching: Matching, writer: Writer
+    built: Built, stored: Stored, matching: Matching, writer: Writer, *, today: bool = True
 ) -> tuple[dict[int, Weight], tuple[Finding, ...]]:
-    """The weights by the places of their variables, with today's meaning, and what was changed."""
+    """The weights by the places of their variables, and what was changed in them.
+
+    Args:
+        built: the model.
+        stored: the file.
+        matching: which weight is whose.
+        writer: of the file.
+        today: for a model of Keras 3; one of Keras 2 takes the words as they were meant.
+    """
+    rules = RULES if today else {"theano-kernels": theano_kernels.RULE}
     held = {each.name: each for layer in stored.layers for each in layer.weights}
     partner = {pair.variable: held[pair.weight] for pair in matching.pairs}
     found: dict[int, Weight] = {}
@@ -336,16 +449,16 @@ def prepared(
         ]
         complete = [each for each in weights if each is not None]
         if layer.stock and len(complete) == len(weights) and writer.generation < 3:
-            complete, told = _with_todays_meaning(layer, complete, writer)
+            complete, told = _with_todays_meaning(layer, complete, writer, rules)
             findings += told
-        elif layer.stock and writer.version == LAYOUT_ALONE:
+        elif today and layer.stock and writer.version == LAYOUT_ALONE:
             findings += _hard_sigmoid_of_somebody(layer)
         ready = iter(complete)
         for index, each in enumerate(weights):
             if each is not None:
                 found[place + index] = next(ready)
         place += len(weights)
-    if writer.generation < 3:
+    if today and writer.generation < 3:
         findings += map(_bare_hard_sigmoid, built.bare)
     return found, tuple(findings)
 
@@ -362,7 +475,7 @@ def _bare_hard_sigmoid(name: str) -> Finding:
 
 
 def _with_todays_meaning(
-    layer: BuiltLayer, weights: Sequence[Weight], writer: Writer
+    layer: BuiltLayer, weights: Sequence[Weight], writer: Writer, rules: Mapping[str, Rule]
 ) -> tuple[list[Weight], list[Finding]]:
     """What the rules for whole models do to the weights of a layer, where they keep its config."""
     path = "/".join(name for name, _ in layer.path)
@@ -370,7 +483,7 @@ def _with_todays_meaning(
     name = "ConvLSTM2D" if layer.class_name == "ConvLSTMCell" else layer.class_name
     neutral = Layer(layer.path[-1][0], name, dict(layer.config), tuple(weights))
     findings = list(_default_gates(layer, path, writer))
-    for name, rule in RULES.items():
+    for name, rule in rules.items():
         change = rule.layer(neutral, Context(writer, path)) if rule.layer else None
         if change is None:
             continue

@@ -150,7 +150,7 @@ def convert(
         raise UsageError(f"{engine} is no engine", f"engines: {', '.join(engine_choice.ENGINES)}")
     targets.require_supported(target)
     place = destination(Path(path), naming(Path(path), to), _path(output), force=force)
-    _require_one_way(architecture, builder, builder_args, engine, allow_partial=allow_partial)
+    _require_one_way(architecture, builder, builder_args, allow_partial=allow_partial)
     if builder is not None:
         order = Order(
             builder=builder,
@@ -164,6 +164,7 @@ def convert(
             verify=verify,
             allow_inexact=allow_inexact,
             dry_run=dry_run,
+            engine=engine,
             timeout=timeout,
         )
         return _from_builder(Path(path), order, place)
@@ -225,6 +226,9 @@ def _from_builder(path: Path, order: Order, place: Destination) -> Conversion:
         verified=filled.made.verified,
         signatures=filled.made.signatures,
         matching=filled.matching,
+        notes=filled.made.notes,
+        modules=filled.modules,
+        code_changes=filled.made.changes,
     )
 
 
@@ -232,7 +236,6 @@ def _require_one_way(
     architecture: object,
     builder: str | None,
     arguments: object,
-    engine: str,
     *,
     allow_partial: bool,
 ) -> None:
@@ -246,10 +249,6 @@ def _require_one_way(
         return
     if architecture is not None:
         raise UsageError("--architecture and --builder were both given", "give one of them")
-    if engine == engine_choice.TF_KERAS:
-        raise UsageError(
-            "a builder runs on Keras 3 only", "leave --engine out, and port the builder's code"
-        )
 
 
 def naming(source: Path, to: str) -> Naming:

@@ -23,6 +23,7 @@ from converter.engines.imports import import_value
 from converter.engines.keras_repairs import replaced
 from converter.engines.leniency import Favours, built_by_calling, require_loadable
 from converter.engines.models import LoadedModel, id_limit, input_specs_of
+from converter.engines.old_code import load_old
 from converter.engines.rebuild import save
 from converter.engines.results import Endpoint, InputSpec, Rebuild, to_json
 from converter.engines.savedmodel import export
@@ -34,6 +35,7 @@ from converter.errors import (
     NotExactError,
     UsageError,
 )
+from converter.porting.dialect import Dialect
 
 Array = np.ndarray[Any, Any]
 WRAPPERS = frozenset({"TimeDistributed"})
@@ -59,18 +61,24 @@ def build_model(
     arguments: Mapping[str, Any],
     custom: Sequence[str],
     input_shapes: Mapping[str, Sequence[int | None]],
+    dialect: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Builds the model and lists its variables."""
-    objects = load_custom(custom).objects
+    """Builds the model and lists its variables.
+
+    With a dialect the code is old, and builds a model of tf_keras.
+    """
+    known = load_custom(custom) if dialect is None else load_old(custom, Dialect(**dialect))
+    objects = known.objects
     function, place = _function(builder)
-    libraries.keras().utils.set_random_seed(0)
+    _library().utils.set_random_seed(0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = _called(function, arguments, builder, place)
         _require_model(model, builder, place)
         specs = _built(model, input_shapes, builder)
     own = {type(each).__name__: type(each) for each in _with_inner(model) if is_users(type(each))}
-    loaded = LoadedModel(model, libraries.keras().tree, specs)
+    tree = libraries.keras().tree if dialect is None else libraries.tensorflow().nest
+    loaded = LoadedModel(model, tree, specs)
     units = list(_units(model))
     variables = [variable for unit in units for variable in unit.variables]
     _HELD["model"] = _Held(loaded, variables, {**own, **objects})
@@ -79,8 +87,14 @@ def build_model(
         "bare": [each.name for each in _with_inner(model) if _is_bare(each)],
         "subclassed": is_users(type(model)),
         "class_name": type(model).__name__,
-        "keras": libraries.label("keras"),
+        "own": bool(own),
+        "keras": libraries.label(_library().__name__),
     }
+
+
+def _library() -> Any:
+    """The Keras of this process."""
+    return libraries.tf_keras() if libraries.is_legacy() else libraries.keras()
 
 
 def _function(builder: str) -> tuple[Any, str]:
@@ -133,8 +147,7 @@ def _failed(error: BaseException, builder: str, place: str, what: str) -> KfixEr
 
 
 def _require_model(model: Any, builder: str, place: str) -> None:
-    keras = libraries.keras()
-    if isinstance(model, keras.Model):
+    if isinstance(model, _library().Model):
         return
     kind = type(model)
     if kind.__module__.split(".")[0] == "tf_keras":
@@ -156,7 +169,9 @@ def _built(model: Any, shapes: Mapping[str, Sequence[int | None]], builder: str)
         _require_same(declared, shapes, builder)
         return declared
     if not shapes:
-        told = getattr(model, "build_input_shape", None)
+        told = getattr(model, "build_input_shape", None) or getattr(
+            model, "_build_input_shape", None
+        )
         if not isinstance(told, tuple) or not told:
             raise UsageError(f"--builder {builder}: the model has no input shape yet", NO_SHAPE)
         shapes = {"": told[1:]}
@@ -198,10 +213,10 @@ def _told(model: Any, shapes: Mapping[str, Sequence[int | None]]) -> list[InputS
 
 
 def _structures(specs: Sequence[InputSpec]) -> Iterator[Any]:
-    keras = libraries.keras()
+    tensorflow = libraries.tensorflow()
     sizes = [[2, *(extent or 32 for extent in each.shape[1:])] for each in specs]
     for dtype in ("float32", "int32"):
-        zeros = [keras.ops.zeros(size, dtype) for size in sizes]
+        zeros = [tensorflow.zeros(size, dtype) for size in sizes]
         yield zeros[0] if len(zeros) == 1 else zeros
         if len(zeros) > 1:
             yield dict(zip([each.name for each in specs], zeros, strict=True))
@@ -225,7 +240,11 @@ class _Unit:
             "path": steps,
             "saved": self.saved,
             "variables": [
-                {"name": each.name, "shape": list(each.shape), "dtype": each.dtype}
+                {
+                    "name": each.name.rpartition("/")[2].partition(":")[0],
+                    "shape": list(each.shape),
+                    "dtype": getattr(each.dtype, "name", each.dtype),
+                }
                 for each in self.variables
             ],
         }
@@ -250,11 +269,9 @@ def _is_bare(layer: Any) -> bool:
 
 def _units(model: Any) -> Iterator[_Unit]:
     """The layers with variables, in the order in which a legacy file holds them."""
-    saved = {
-        "keras": _saved_paths(model),
-        "tensorflow": _paths_of_tensorflow(model),
-        "checkpoint": _paths_in_checkpoint(model),
-    }
+    saved = {"checkpoint": _paths_in_checkpoint(model), "keras": _saved_paths(model)}
+    # tf_keras goes on as TensorFlow 2.15 did.
+    saved["tensorflow"] = saved["keras"] if libraries.is_legacy() else _paths_of_tensorflow(model)
     owners: dict[int, tuple[Any, tuple[Any, ...]]] = {}
     for layer, path in _walk(model, ()):
         for variable in _own(layer):
@@ -280,6 +297,8 @@ def _in_order(model: Any) -> Iterator[Any]:
 
 
 def _own(layer: Any) -> list[Any]:
+    if libraries.is_legacy():
+        return [*layer._trainable_weights, *layer._non_trainable_weights]
     return [*layer._trainable_variables, *layer._non_trainable_variables]
 
 
@@ -303,8 +322,12 @@ def _with_inner(model: Any) -> Iterator[Any]:
 
 def _saved_paths(model: Any) -> dict[int, str]:
     """Where Keras 3 puts the variables of each layer in its own layout, by the layers' identity."""
-    library = import_module("keras.src.saving.saving_lib")
+    library = import_module(f"{_library().__name__}.src.saving.saving_lib")
     found: dict[int, str] = {}
+    # The name of the last argument is not the same in both libraries.
+    (seen,) = (
+        each for each in inspect.signature(library._save_state).parameters if "visited" in each
+    )
 
     def make(original: Any) -> Any:
         def noting(saveable: Any, *stores: Any, inner_path: str, **more: Any) -> None:
@@ -314,7 +337,7 @@ def _saved_paths(model: Any) -> dict[int, str]:
         return noting
 
     with replaced(library, "_save_state", make):
-        library._save_state(model, None, None, inner_path="", visited_saveables=set())
+        library._save_state(model, None, None, inner_path="", **{seen: set()})
     return found
 
 
@@ -374,8 +397,7 @@ def _paths_in_checkpoint(model: Any) -> dict[int, str]:
 
 def _attributes(item: Any) -> Iterator[tuple[str, Any]]:
     """The layers that an object holds, by the names that a checkpoint gives them."""
-    keras = libraries.keras()
-    if isinstance(item, keras.Model) and not is_users(type(item)):
+    if isinstance(item, _library().Model) and not is_users(type(item)):
         with_weights = [layer for layer in item.layers if layer.weights]
         for number, layer in enumerate(with_weights):
             yield f"layer_with_weights-{number}", layer
@@ -386,7 +408,7 @@ def _attributes(item: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _held(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, libraries.keras().Layer):
+    if isinstance(value, _library().layers.Layer):
         yield name, value
     elif isinstance(value, (list, tuple)):
         for index, each in enumerate(value):
@@ -412,14 +434,17 @@ def fill_model(
     for place, array in zip(places, arrays.load(weights).values(), strict=True):
         variable = held.variables[place]
         if np.iscomplexobj(array):
-            raise NotExactError(f"{variable.path} can't hold complex numbers")
+            raise NotExactError(f"{variable.name} can't hold complex numbers")
         variable.assign(array)
         if not _same(np.asarray(variable), array):
-            raise NotExactError(f"{variable.path} does not hold what was put into it")
+            raise NotExactError(f"{variable.name} does not hold what was put into it")
     trial = None if test is None else Trial.of(test)
     if savedmodel is not None:
         requests = [Endpoint.of(each) for each in endpoints]
         return to_json(export(model, savedmodel, requests=requests, trial=trial))
+    if libraries.is_legacy():
+        assert h5 is not None
+        return _saved_by_tf_keras(model.model, h5)
     files = [path for path in (keras, h5) if path is not None]
     if is_users(type(model.model)):
         _require_remakable(model.model, held.objects, h5 is not None)
@@ -434,6 +459,25 @@ def fill_model(
         prediction=prediction,
     )
     return to_json(report)
+
+
+def _saved_by_tf_keras(model: Any, path: str) -> dict[str, Any]:
+    """Saves a model of Keras 2 as a legacy file, from which a conversion goes on.
+
+    Raises:
+        MissingObjectError: only its code can describe it.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model.save(path, save_format="h5")
+    except (NotImplementedError, TypeError, ValueError) as error:
+        subclassed = type(model).__name__ if is_users(type(model)) else "a layer without get_config"
+        raise MissingObjectError(
+            f"tf_keras can't save the config of {subclassed}: {one_line(error, 120)}",
+            f"Build it of layers that have a get_config(). {_ALTERNATIVE}",
+        ) from error
+    return to_json(Rebuild(libraries.label("tf_keras"), (path,), compiled=False))
 
 
 def _same(held: Array, array: Array) -> bool:

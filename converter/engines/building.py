@@ -11,8 +11,10 @@ import numpy as np
 
 from converter.engines import arrays
 from converter.engines.client import Engine
+from converter.engines.libraries import LEGACY
 from converter.engines.old_engine import absolute
 from converter.engines.results import SIZES, Endpoint, Export, Rebuild, to_json
+from converter.porting.dialect import Dialect
 
 Array = np.ndarray[Any, Any]
 
@@ -49,6 +51,7 @@ class Built:
         layers: those with variables, in the order in which Keras saves them.
         reader: ``keras 3.15.1``.
         bare: layers without weights that are a hard_sigmoid.
+        own: whether the model or a layer in it is of a class of the user's.
     """
 
     class_name: str
@@ -56,10 +59,16 @@ class Built:
     layers: tuple[BuiltLayer, ...]
     reader: str
     bare: tuple[str, ...] = ()
+    own: bool = False
 
 
 class BuildingEngine(Engine):
     """A child process that holds the model between building and saving it."""
+
+    @classmethod
+    def of_keras2(cls, *, timeout: float | None, scratch: Path) -> BuildingEngine:
+        """One in which Keras is tf_keras, for a builder that was written for Keras 1 or 2."""
+        return cls(timeout=timeout, scratch=scratch, environment={LEGACY: "1"})
 
     def __enter__(self) -> BuildingEngine:
         """The engine itself."""
@@ -71,8 +80,12 @@ class BuildingEngine(Engine):
         arguments: Mapping[str, Any],
         custom: Sequence[str] = (),
         input_shapes: Mapping[str, Sequence[int | None]] | None = None,
+        dialect: Dialect | None = None,
     ) -> Built:
-        """Calls the user's function and lists the variables of what it returns."""
+        """Calls the user's function and lists the variables of what it returns.
+
+        With a dialect the code is old, and the engine one of ``of_keras2``.
+        """
         where, _, name = builder.rpartition(":")
         data = self.request(
             "build_model",
@@ -80,10 +93,12 @@ class BuildingEngine(Engine):
             arguments=dict(arguments),
             custom=absolute(custom),
             input_shapes={key: list(shape) for key, shape in (input_shapes or {}).items()},
+            dialect=dialect.to_json() if dialect is not None else None,
         )
         layers = tuple(map(_layer, data["units"]))
         bare = tuple(data["bare"])
-        return Built(data["class_name"], data["subclassed"], layers, data["keras"], bare)
+        kind, subclassed = data["class_name"], data["subclassed"]
+        return Built(kind, subclassed, layers, data["keras"], bare, data["own"])
 
     def fill(
         self,

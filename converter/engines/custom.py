@@ -17,7 +17,9 @@ from converter.engines.gate import walk
 from converter.engines.imports import PORT, import_value
 from converter.errors import MissingObjectError, UsageError
 
-_FOREIGN = frozenset({"keras", "numpy", "tensorflow", "tf_keras"}) | sys.stdlib_module_names
+_FOREIGN = (
+    frozenset({"converter", "keras", "numpy", "tensorflow", "tf_keras"}) | sys.stdlib_module_names
+)
 _SAID, _BOUND, _INNATE = range(3)
 """How an object comes to a name, the strongest first: registered under it or said to be so in a
 dictionary of custom objects; bound to it in a module; born with it."""

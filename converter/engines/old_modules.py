@@ -207,7 +207,13 @@ def _with_old_defaults(name: str, dialect: Dialect) -> Any:
         left = {key: value for key, value in defaults.items() if key not in given}
         current.__init__(self, *arguments, **{**left, **options})
 
-    return type(name, (current,), {"__init__": start}) if defaults else current
+    own = {"__init__": start, "__module__": current.__module__}
+    return type(name, (current,), own) if defaults else current
+
+
+def _optimizers(inside: str, name: str) -> Any:
+    """With ``lr`` and ``decay``, which those of today refuse."""
+    return getattr(import_module("tf_keras").optimizers.legacy, name, _NOWHERE)
 
 
 _SPECIAL = {
@@ -216,6 +222,7 @@ _SPECIAL = {
     "initializations": _initializations,
     "layers": _layers,
     "legacy": _legacy,
+    "optimizers": _optimizers,
     "utils": _utils,
 }
 

@@ -285,13 +285,21 @@ class _Work:
         """A dictionary of all that a file may ask for, for ``load_model``."""
         body = self.source.tree.body
         names = [each.name for each in body if isinstance(each, (ast.ClassDef, ast.FunctionDef))]
-        bound = {each.id for each in ast.walk(self.source.tree) if isinstance(each, ast.Name)}
-        if "custom_objects" in bound:
+        if "custom_objects" in set(_assigned(body)):
             return ""
         objects = {name: name for name in names if name[0] != "_"}
         objects |= {inside: name for inside, name in _made(body).items() if inside not in objects}
         entries = "".join(f'    "{name}": {each},\n' for name, each in objects.items())
-        return f"\n\ncustom_objects = {{\n{entries}}}\n"
+        used = [
+            self.modules[each.module] for each in self.source.imports if each.module in self.modules
+        ]
+        others = list(dict.fromkeys(used))
+        imports = "".join(
+            f"from {each} import custom_objects as objects_of_{each}  # noqa: E402\n"
+            for each in others
+        )
+        entries = "".join(f"    **objects_of_{each},\n" for each in others) + entries
+        return f"\n\n{imports}custom_objects = {{\n{entries}}}\n"
 
     def _front(self) -> Span:
         """Where the first statement begins that is neither text nor from the future."""
@@ -302,6 +310,14 @@ class _Work:
                 decorated = getattr(node, "decorator_list", [])
                 return span(decorated[0] if decorated else node).start(column=0)
         return span(self.source.tree.body[0]).start()
+
+
+def _assigned(body: Sequence[ast.stmt]) -> Iterator[str]:
+    """The names that a module assigns to at its top level."""
+    for each in body:
+        if isinstance(each, (ast.Assign, ast.AnnAssign)):
+            targets = each.targets if isinstance(each, ast.Assign) else [each.target]
+            yield from (target.id for target in targets if isinstance(target, ast.Name))
 
 
 def _made(body: Sequence[ast.stmt]) -> dict[str, str]:

@@ -316,3 +316,50 @@ def test_what_no_weights_can_keep_is_refused(here, tmp_path, activation, refused
     with pytest.raises(NotExactError, match="hard_sigmoid, which is another function"):
         convert(tmp_path / "w.h5", output, **arguments)
     assert not output.exists()
+
+
+@pytest.mark.parametrize("name", ["keras-1.2.2/recurrent.h5", "keras-2.2.4/sequence.h5"])
+def test_a_model_of_keras_2_takes_the_weights_as_they_are(name, tmp_path):
+    """tf_keras builds it, and what comes out is converted as any file of Keras 2."""
+    sample = find(*name.split("/"))
+    done = convert(
+        sample.path, tmp_path / "out.keras", verify=False, engine="tf_keras", **sample.arguments
+    )
+    assert any("tf_keras built the model" in note for note in done.notes)
+    (expected,) = sample.arrays("output")
+    np.testing.assert_allclose(computed(done.output, sample), expected, rtol=RTOL, atol=ATOL)
+
+
+OLD_BUILDER = """
+from keras.engine.topology import Layer
+from keras.layers.core import Dense
+from keras.layers import Input
+from keras.models import Model
+from keras.optimizers import Adam
+
+def build():
+    x = Input(shape=(4,))
+    model = Model(x, Dense(2)(x))
+    model.compile(Adam(lr=0.1, decay=1e-3), "mse")
+    return model
+"""
+
+
+def test_a_builder_in_words_of_keras_2_is_run_by_tf_keras(tmp_path):
+    (tmp_path / "old_net.py").write_text(OLD_BUILDER)
+    kernel, bias = np.arange(8, dtype="f4").reshape(4, 2), np.float32([3, -4])
+    with h5py.File(tmp_path / "weights.h5", "w") as file:
+        file["dense/kernel"], file["dense/bias"] = kernel, bias
+    done = convert(
+        tmp_path / "weights.h5",
+        tmp_path / "out_savedmodel",
+        to="savedmodel",
+        builder=f"{tmp_path / 'old_net.py'}:build",
+    )
+    assert done.notes[0].startswith("old_net.py needs Keras")
+    import tensorflow as tf
+
+    serve = tf.saved_model.load(done.output).signatures["serving_default"]
+    x = np.float32([[1, -2, 0.5, 3]])
+    (found,) = serve(tf.constant(x)).values()
+    np.testing.assert_allclose(found, x @ kernel + bias, rtol=RTOL, atol=ATOL)

@@ -216,3 +216,17 @@ def test_a_kernel_of_its_own_in_a_stock_layer_gets_a_setter():
         "    def build(self, s):\n        self.kernel = self.add_weight(name='k', shape=(2,))\n"
     )
     assert "class Mine(Keras2Layer, SetsKernel, Dense):" in carried(source(text), KERAS_2).text
+
+
+def test_objects_of_modules_that_are_carried_along_are_listed_too():
+    text = "from parts import Scale\nfrom numpy import array\ndef build(): return Scale()"
+    result = carried(source(text), TF_2, {"parts": "model_parts", "own": "model_own"})
+    assert "from model_parts import custom_objects as objects_of_model_parts" in result.text
+    assert "    **objects_of_model_parts,\n" in result.text
+
+
+def test_a_dictionary_of_the_module_itself_stays():
+    text = "custom_objects = {}"
+    assert carried(source(text), TF_2).text.count("custom_objects") == 1
+    text = "def load(custom_objects=None): return custom_objects"
+    assert "custom_objects = {" in carried(source(text), TF_2).text
