@@ -141,9 +141,9 @@ def identity_n(g: Nodes, input: Any, tensors: Any = None, control_inputs: Any = 
 
 
 @function(TABLE, "shape_n")
-def shape_n(g: Nodes, input: Any, out_type: Any = "int32") -> Result:
+def shape_n(g: Nodes, input: Any) -> Result:
     from converter.ops.shapes import shape
 
     items = input if isinstance(input, list) else [input]
-    found = [shape(g, each, out_type) for each in items]
+    found = [shape(g, each) for each in items]
     return [each for each in found if isinstance(each, Value)]

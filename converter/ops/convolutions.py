@@ -30,7 +30,6 @@ def _transposed(dimensions: int | None) -> Any:
         data_format: Any = None,
         dilations: Any = None,
         filter: Any = None,
-        rate: Any = None,
     ) -> Result:
         x = tensor(g, input)
         spatial = dimensions or g.rank(x) - 2
@@ -38,7 +37,7 @@ def _transposed(dimensions: int | None) -> Any:
             raise NoForm(f"its data format is {data_format}")
         kernel = kernel_of(g, x, filters if filters is not None else filter)
         steps = numbers_of(strides, spatial, data_format)
-        spread = numbers_of(dilations or rate or 1, spatial, data_format)
+        spread = numbers_of(dilations or 1, spatial, data_format)
         if set(spread) != {1}:
             raise NoForm("it is dilated")
         return _turned(g, x, kernel, steps, padding_of(padding), output_shape)

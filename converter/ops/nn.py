@@ -258,9 +258,9 @@ def _convolution(dimensions: int, class_name: str = "Conv") -> Any:
 
 for _n in (1, 2, 3):
     TABLE[f"nn.conv{_n}d"] = TABLE[f"compat.v1.nn.conv{_n}d"] = _convolution(_n)
-for _name in ("nn.depthwise_conv2d", "compat.v1.nn.depthwise_conv2d"):
-    TABLE[_name] = _convolution(2, "DepthwiseConv")
-TABLE["compat.v1.nn.depthwise_conv2d_native"] = _convolution(2, "DepthwiseConv")
+_depthwise = _convolution(2, "DepthwiseConv")
+TABLE["nn.depthwise_conv2d"] = TABLE["compat.v1.nn.depthwise_conv2d"] = _depthwise
+TABLE["compat.v1.nn.depthwise_conv2d_native"] = _depthwise
 
 
 @function(TABLE, "nn.l2_loss")
