@@ -294,10 +294,17 @@ class _Flow:
         frame.assign(tuple(names), self._conditional(test, one, other))
 
     def _variable(self, side: Side, name: str) -> Expression:
-        entry = side.values.get(name) or self.frame.load(name)
+        entry = side.values.get(name) or self._before(name)
         if isinstance(entry, (Null, Iterated, Uncalled)):
             raise self.frame.unreadable("it has a loop")
         return entry
+
+    def _before(self, name: str) -> Entry:
+        """A variable as it was before a branch.
+
+        One that was not set yet is None: nothing reads it there, or the model had not been saved.
+        """
+        return self.frame.load(name) if self.frame.is_set(name) else Constant(None)
 
     def _is_read(self, name: str, join: int) -> bool:
         """Whether a variable is read from there on; no way leads back but in a comprehension."""

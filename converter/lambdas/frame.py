@@ -208,6 +208,14 @@ class Frame:
             return Name(name, Scope.LOCAL)
         return self.outer.load(name) if self.outer else Name(name, Scope.CLOSURE)
 
+    def is_set(self, name: str) -> bool:
+        """Whether a variable has a value: a parameter, or one that was assigned."""
+        code = self.code
+        given = code.arguments + code.keyword_only + bool(code.flags & 4) + bool(code.flags & 8)
+        if name in self.values or name in code.variables[:given] or name in code.free:
+            return True
+        return any(name in each.names for each in self.body)
+
     def store(self, instruction: Instruction) -> None:
         """Assigns the top of the stack to a variable."""
         name = self.variable(instruction)
