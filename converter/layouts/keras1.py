@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from converter.layouts import legacy
+from converter.layouts import legacy, well_known
 from converter.layouts.combining import of_several
 from converter.layouts.legacy import Stored
 from converter.layouts.variables import Variable
@@ -89,7 +89,13 @@ WITHOUT_ARRAYS = frozenset(
 
 
 def arrays_of(layer: Layer) -> list[Variable] | None:
-    """What a layer of Keras 1 stored, in order; None for classes that Keras 1 did not have."""
+    """What a layer of Keras 1 stored, in order; None for classes that Keras 1 did not have.
+
+    Those of well-known libraries count as its own.
+    """
+    library = well_known.known(layer.class_name, layer.config)
+    if library is not None:
+        return [Variable(name, trainable) for name, trainable in library.variables(layer.config)]
     names = ARRAYS.get(layer.class_name)
     if names is None:
         return [] if layer.class_name in WITHOUT_ARRAYS else None

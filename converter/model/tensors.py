@@ -24,6 +24,7 @@ _SAME = frozenset(
         *("Addons>GELU", "Addons>Sparsemax", "Addons>TLU", "Addons>Snake", "Addons>Maxout"),
         *("Addons>FilterResponseNormalization", "Addons>StochasticDepth"),
         *("Addons>PolynomialCrossing", "Addons>PoincareNormalize", "Addons>MultiHeadAttention"),
+        *("Transpose", "Divide", "DepthToSpace"),
         *("keras_contrib>InstanceNormalization", "keras_contrib>SubPixelUpscaling"),
         *("cnn_finetune>Scale", "ssd_keras>L2Normalization", "faceswap>PixelShuffler"),
         "keras_self_attention>SeqSelfAttention",

@@ -66,6 +66,16 @@ def well_known_pictures(F):
     return branches(F, (4, 6, 8), layers)
 
 
+@architecture(writers="keras1>=1.2", objects=["well_known.py"])
+def well_known_scale(F):
+    """ResNet-152 and DenseNet had it before Keras 2."""
+    W, L = F.own("well_known.py"), F.layers
+    inner = F.Sequential([L.Dense(4, input_shape=(3, 4)), W.Scale(), L.Activation("relu")])
+    x, y = F.Input(shape=(3, 4)), F.Input(shape=(4, 5, 3))
+    both = [W.Scale(name="behind")(inner(x)), W.Scale(axis=1)(y), L.Flatten()(W.Scale()(y))]
+    return F.Model([x, y], both)
+
+
 @architecture(writers=COPIED, objects=["well_known.py"])
 def well_known_inside(F):
     """In a nested model that is called twice, in a TimeDistributed, in a Sequential, and frozen."""

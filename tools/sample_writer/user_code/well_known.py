@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import backend as K
 
+KERAS_1 = keras.__version__.startswith("1.")
 PARTS = [
     (weight, kind)
     for weight in ("beta", "gamma")
@@ -148,13 +149,14 @@ class Scale(keras.layers.Layer):
         shape = (int(input_shape[self.axis]),)
         self.gamma = K.variable(np.ones(shape), name=self.name + "_gamma")
         self.beta = K.variable(np.zeros(shape), name=self.name + "_beta")
-        self._trainable_weights = [self.gamma, self.beta]
+        weights = [self.gamma, self.beta]
+        setattr(self, "trainable_weights" if KERAS_1 else "_trainable_weights", weights)
+        self.along = [1] * len(input_shape)
+        self.along[self.axis] = shape[0]
         super().build(input_shape)
 
-    def call(self, inputs):
-        shape = K.int_shape(inputs)
-        along = [1] * len(shape)
-        along[self.axis] = shape[self.axis]
+    def call(self, inputs, mask=None):
+        along = self.along
         return K.reshape(self.gamma, along) * inputs + K.reshape(self.beta, along)
 
     def get_config(self):
