@@ -97,9 +97,10 @@ def _lambdas(model: Model, findings: Iterable[Finding], file: str) -> Iterator[N
         layer = placed.layer
         code = code_of(layer) or next(inside(layer), None)
         if placed.path in refused and code is not None:
-            lines = tuple(described(code).splitlines())
+            named = _function_of(code)
+            lines = () if named else tuple(described(code).splitlines())
             use = Use(file, placed.path, layer.name, layer.class_name, lines=lines)
-            yield Need(Kind.LAMBDA, _function_of(code) or layer.name, "", (use,))
+            yield Need(Kind.LAMBDA, named or layer.name, "", (use,))
 
 
 def _function_of(code: Layer) -> str:

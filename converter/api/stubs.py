@@ -11,7 +11,7 @@ from converter.api.needs import needs_of
 from converter.api.outputs import Destination, stem
 from converter.containers import open_model
 from converter.errors import UsageError
-from converter.stubbing.module import lambda_options, module_source, names_of
+from converter.stubbing.module import convert_options, module_source, names_of
 from converter.stubbing.needs import Need, merged
 from converter.stubbing.text import name_of
 
@@ -44,7 +44,7 @@ class Stubs:
         output: the module; None where nothing is needed and nothing was written.
         stubs: what it holds.
         written: whether it was written.
-        options: what `kfix convert` has to be told besides ``--custom``.
+        options: what ``kfix convert`` has to be told.
     """
 
     sources: tuple[Path, ...]
@@ -94,7 +94,7 @@ def stubs(
     if not dry_run:
         with place.publishing() as path:
             path.write_text(source, encoding="utf-8")
-    options = lambda_options(needs, names_of(needs), str(place.path))
+    options = convert_options(needs, names_of(needs), str(place.path))
     described = tuple(_described(needs))
     return Stubs(tuple(sources), place.path, described, not dry_run, tuple(options))
 

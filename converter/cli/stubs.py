@@ -54,8 +54,9 @@ def _lines(done: Stubs) -> Iterator[str]:
         yield "only training needs it: the model converts without, as if it was not compiled"
     if done.written:
         model = shown if len(done.sources) == 1 else "MODEL"
-        yield f"fill it in, then: kfix convert {model} --to keras --custom {done.output}"
-        yield from (f"  {option}" for option in done.options[:MOST_OPTIONS])
+        first, *more = done.options
+        yield f"fill it in, then: kfix convert {model} --to keras {first}"
+        yield from (f"  {option}" for option in more[:MOST_OPTIONS])
 
 
 def _places(places: tuple[str, ...]) -> str:

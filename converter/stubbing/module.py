@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shlex
 from collections.abc import Iterator, Sequence
 
 from converter.errors import UnsafeContentError
@@ -116,10 +117,12 @@ def _head(needs: Sequence[Need], files: Sequence[str], module: str) -> Iterator[
         " NotImplementedError, take out what it is not, and run:"
     )
     yield ""
-    command = f"    kfix convert {plain(files[0])} --to keras --custom {plain(module)}"
-    fits = len(files) == 1 and len(command) <= WIDTH and " " not in files[0] + module
+    first, *more = convert_options(needs, names_of(needs), module)
+    command = f"    kfix convert {files[0]} --to keras {first}"
+    # What plain() would change is no command.
+    fits = len(files) == 1 and len(command) <= WIDTH and plain(command, WIDTH) == command
     yield command if fits else "    kfix convert MODEL --to keras --custom FILE.py"
-    given = [each for each in lambda_options(needs, names_of(needs), module) if len(each) <= WIDTH]
+    given = [each for each in more if len(each) <= WIDTH and plain(each, WIDTH) == each]
     if given:
         yield ""
         yield from paragraph("with an option for each Lambda whose function is here:")
@@ -128,14 +131,16 @@ def _head(needs: Sequence[Need], files: Sequence[str], module: str) -> Iterator[
     yield '"""'
 
 
-def lambda_options(needs: Sequence[Need], names: Sequence[str], module: str) -> list[str]:
-    """The options that give the functions of Lambdas to their layers."""
-    return [
-        f"--lambda {plain(use.place)}={plain(module)}:{name}"
+def convert_options(needs: Sequence[Need], names: Sequence[str], module: str) -> list[str]:
+    """How the objects of the module are given to ``kfix convert``, Lambdas layer by layer."""
+    lambdas = [
+        f"--lambda {shlex.quote(f'{use.place}={module}:{name}')}"
         for need, name in zip(needs, names, strict=True)
         if need.kind is Kind.LAMBDA
         for use in need.uses
     ]
+    others = any(need.kind is not Kind.LAMBDA for need in needs)
+    return [*([f"--custom {shlex.quote(module)}"] if others else []), *lambdas]
 
 
 def count(needs: Sequence[Need]) -> str:

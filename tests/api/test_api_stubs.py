@@ -142,6 +142,25 @@ def test_hostile_names_in_a_file(tmp_path):
     assert ast.literal_eval(ast.unparse(tree.body[-1].value.keys[0])) == name
 
 
+def lambda_layer(folder: Path, **config: object) -> Path:
+    return architecture(folder, {"class_name": "Lambda", "config": {"name": "scale", **config}})
+
+
+def test_a_function_that_the_file_has_by_name(tmp_path):
+    path = lambda_layer(tmp_path, function="halve", function_type="function")
+    done = stubs(path)
+    assert [(each.name, each.kind) for each in done.stubs] == [("halve", "function of a Lambda")]
+    assert done.options == (f"--lambda scale={done.output}:halve",)
+    assert "def halve(x):" in done.output.read_text()
+
+
+def test_a_lambda_that_cannot_be_read(tmp_path):
+    path = lambda_layer(tmp_path, function=["nonsense", None, None], function_type="lambda")
+    source = stubs(path).output.read_text()
+    assert "def scale(x):" in source
+    assert "    # Lambda has code that can't be read" in source
+
+
 def test_the_command_line(kfix, sample):
     path = sample("keras-2.2.4", "own_wrapped")
     done = kfix("stubs", path)

@@ -82,7 +82,9 @@ def harmless(source: str) -> ast.Module:
 @settings(deadline=None)
 @given(
     st.lists(
-        st.tuples(KINDS, ANY_TEXT, ANY_TEXT, st.none() | CONFIGS, ANY_TEXT, ANY_TEXT), max_size=4
+        st.tuples(KINDS, ANY_TEXT, ANY_TEXT, st.none() | CONFIGS, ANY_TEXT, ANY_TEXT),
+        min_size=1,
+        max_size=4,
     ),
     ANY_TEXT,
 )
