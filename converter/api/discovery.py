@@ -97,7 +97,7 @@ def discover(paths: Sequence[str | Path], search: Search = Search()) -> list[Sou
 
 def _expand(text: str, search: Search) -> list[Source]:
     path = Path(text)
-    if path.is_dir() and not (path / "saved_model.pb").exists():
+    if _is_folder(path):
         found = (Source(each, each.relative_to(path)) for each in _walk(path))
         sources = list(filter(search.takes, found)) or _as_a_whole(path)
         return _or_usage_error(sources, f"{text} holds no Keras models")
@@ -108,6 +108,15 @@ def _expand(text: str, search: Search) -> list[Source]:
     found = (Source(each, each.relative_to(base)) for each in matches)
     message = f"nothing that matches {text} is a Keras model"
     return _or_usage_error(filter(search.takes, found), message)
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether it is a folder of files, and not a SavedModel."""
+    try:
+        return path.is_dir() and not (path / "saved_model.pb").exists()
+    except (OSError, ValueError) as error:
+        # Too long, or with a null byte.
+        raise UsageError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _as_a_whole(folder: Path) -> list[Source]:

@@ -44,6 +44,9 @@ def read(path: Path, kind: Kind, source: Hdf5Source) -> Contents:
         for name, value in attributes.texts(root, where).items()
         if name.rstrip("0123456789") not in _PARSED
     }
+    config = attributes.json(root, "model_config", where)
+    if config is not None and not isinstance(config, dict):
+        raise NotAModelError(f"{path}: model_config is not a JSON object")
     training_config = _training_config(root, where, others)
     optimizer, problem = _optimizer(source)
     return Contents(
@@ -51,7 +54,7 @@ def read(path: Path, kind: Kind, source: Hdf5Source) -> Contents:
         kind=kind,
         size=path.stat().st_size,
         writer=_writer(source, prefix, where, groups),
-        config=attributes.json(root, "model_config", where),
+        config=config,
         training_config=training_config,
         layer_groups=groups,
         top_level_weights=top_level,
@@ -94,6 +97,8 @@ def _layers(source: Hdf5Source, prefix: str) -> tuple[tuple[LayerGroup, ...], tu
     names = attributes.names(weights, "layer_names", f"/{prefix}")
     if names is None:
         return _numbered_layers(source, weights, prefix), ()
+    if not all(name.strip("/") for name in names):
+        raise NotAModelError(f"layer_names of /{prefix} has a layer without a name")
     known = set(source.tree.groups)
     if any(_stopped_here(weights, prefix, name, known) for name in names):
         # What came behind was never written.

@@ -46,6 +46,27 @@ def test_no_such_file(kfix, tmp_path):
     assert_fails(kfix("inspect", tmp_path / "nothing.h5"), 2, "no such file")
 
 
+def test_a_path_that_is_none(kfix):
+    assert_fails(kfix("check", "x" * 5000 + ".h5"), 2, "name too long")
+
+
+@pytest.mark.parametrize("config", ["true", "[1]", '"x"', "12"])
+def test_an_architecture_that_is_no_object(kfix, sample, tmp_path, config):
+    path = sample("keras-2.2.4", "lstm")
+    with h5py.File(path, "r+") as file:
+        file.attrs["model_config"] = config
+    for command in (["inspect"], ["split", "-o", tmp_path / "parts"]):
+        assert_fails(kfix(*command, path), 3, "model_config is not a JSON object")
+
+
+@pytest.mark.parametrize("name", ["", "/", ".", "..", "//"])
+def test_a_layer_name_that_is_no_path(kfix, sample, name):
+    path = sample("keras-2.2.4", "lstm")
+    with h5py.File(path, "r+") as file:
+        file["model_weights"].attrs["layer_names"] = [name.encode()]
+    assert_fails(kfix("inspect", path), 3, "layer_names")
+
+
 def test_hdf5_of_others(kfix, tmp_path):
     with h5py.File(tmp_path / "data.h5", "w") as file:
         file["measurements"] = [1, 2, 3]
