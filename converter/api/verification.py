@@ -47,9 +47,9 @@ def reference_of(contents: Contents, result: Upgrade) -> tuple[str, str]:
     writer = contents.writer
     if contents.kind is Kind.ARCHITECTURE:
         return "", "an architecture alone has no weights to compare"
-    if any(each.code == lambda_layers.RULE.code for each in result.findings):
-        return "", "the code of its Lambda layers is never run, so nothing computes the source"
     if writer.generation >= 3:
+        if any(each.code == lambda_layers.RULE.code for each in result.findings):
+            return "", "the code of its Lambda layers is never run, so nothing computes the source"
         for finding in result.findings:
             if finding.severity is Severity.SILENT:
                 return "", f"today's Keras misreads the source: {finding.message}"

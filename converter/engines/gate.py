@@ -67,22 +67,31 @@ def _configs(path: str | Path) -> tuple[dict[str, Json], Json]:
         return dict(json.loads(file.attrs["model_config"])), json.loads(training)
 
 
-def refuse_code(config: Json, name: str, *, stock_only: bool = True) -> None:
+def refuse_code(
+    config: Json, name: str, *, stock_only: bool = True, followed: bool = False
+) -> None:
     """Lets a config pass only if Keras can read it without running anything from the file.
 
     Args:
         config: the model's config.
         name: the file's name, for the message.
         stock_only: also refuse the user's own objects; off where they come by ``--custom``.
+        followed: let Lambdas pass in Keras 2's form, for which the reader has a class of ours.
 
     Raises:
         UnsafeContentError: naming the first object that must not be read.
     """
     for path, item in walk(config):
-        reason = _danger(item, stock_only)
+        reason = "" if followed and _is_lambda(item) else _danger(item, stock_only)
         if reason:
             where = f" at {path}" if path else ""
             raise UnsafeContentError(f"{name}: {reason}{where} is not given to Keras.")
+
+
+def _is_lambda(item: dict[str, Json]) -> bool:
+    """Whether nothing but the name leads to the class, which then is the one that is given."""
+    places = ("module", "registered_name", "spec_name")
+    return item.get("class_name") == "Lambda" and all(key not in item for key in places)
 
 
 def _danger(item: dict[str, Json], stock_only: bool) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 from converter.engines import arrays, libraries
 from converter.engines.custom import CustomObjects
 from converter.engines.explain import explain, one_line, require_own_objects
+from converter.engines.followed import running_no_code
 from converter.engines.gate import read_config, refuse_code
 from converter.engines.keras_repairs import frugal_memory
 from converter.engines.ragged import Ragged
@@ -175,13 +176,18 @@ def warning_texts(caught: Sequence[warnings.WarningMessage]) -> list[str]:
 
 
 def load_tf_keras(path: str | Path, build_input_shape: Sequence[int | None] | None) -> LoadedModel:
-    """Loads a file with tf_keras, which runs what it finds: only after the gate."""
-    refuse_code(read_config(path), Path(path).name)
+    """Loads a file with tf_keras, which runs what it finds: only after the gate.
+
+    Functions of Lambda layers are followed, and their code is not run.
+    """
+    refuse_code(read_config(path), Path(path).name, followed=True)
     library, tensorflow = libraries.tf_keras(), libraries.tensorflow()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            model = library.models.load_model(named_after_content(path), compile=False)
+            with running_no_code() as own:
+                file = named_after_content(path)
+                model = library.models.load_model(file, compile=False, custom_objects=own)
             if build_input_shape is not None and not model.built:
                 model.build(tuple(build_input_shape))
         except Exception as error:

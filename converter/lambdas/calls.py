@@ -33,6 +33,8 @@ def called(at: At, name: str, arguments: list[Any], keywords: dict[str, Any]) ->
     root = module.partition(".")[0]
     if root == NUMPY:
         return _of_numpy(at, last, arguments, keywords)
+    if at.library is not None and root in ("keras", TENSORFLOW):
+        return at.library(_known(at, name), arguments, keywords)
     if module == "keras.backend":
         return _of_backend(at, last, arguments, keywords)
     if module == "keras.activations":
@@ -41,6 +43,24 @@ def called(at: At, name: str, arguments: list[Any], keywords: dict[str, Any]) ->
         return layers.called(at, last, arguments, keywords)
     if root == TENSORFLOW:
         return _of_tensorflow(at, name, arguments, keywords)
+    raise NoForm(f"there is no form for {name}")
+
+
+def _known(at: At, name: str) -> str:
+    """The name of a function that is known to compute and to do nothing else.
+
+    Raises:
+        NoForm: when it is not.
+    """
+    module, _, last = name.rpartition(".")
+    inside = name.removeprefix("tensorflow.").removeprefix("compat.v1.")
+    if module == "keras.backend" and last in backend.TABLE:
+        return name
+    if module == "keras.activations":
+        layers.activation(last)
+        return name
+    if name.startswith("tensorflow.") and (inside in OWN or of_tensorflow(at, name)):
+        return name
     raise NoForm(f"there is no form for {name}")
 
 

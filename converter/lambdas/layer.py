@@ -52,7 +52,7 @@ def written(layer: Layer, stored: Stored, inputs: Any, nodes: Nodes, place: Plac
         raise NoForm("it hands on a mask of its own making")
     at = At(nodes, place.writer, stored.function.python, place.data_format, notes=place.notes)
     inputs = _cast(inputs, layer, at)
-    keywords = {**stored.arguments(), **_given(layer)}
+    keywords = {**stored.arguments(), **arguments_of(layer)}
     if accepts(stored.function, "mask"):
         keywords["mask"] = place.mask(nodes)
     if accepts(stored.function, "training") and place.writer.tf_keras:
@@ -61,7 +61,8 @@ def written(layer: Layer, stored: Stored, inputs: Any, nodes: Nodes, place: Plac
     return _outputs(found, listed(inputs), at, place)
 
 
-def _given(layer: Layer) -> dict[str, Any]:
+def arguments_of(layer: Layer) -> dict[str, Any]:
+    """What a Lambda hands to its function by name."""
     arguments = layer.config.get("arguments") or {}
     return {str(key): decoded(value) for key, value in arguments.items()}
 

@@ -87,6 +87,8 @@ class At:
         data_format: where the model's layers have the channels, empty where they don't say it.
         call: calls a value of the kinds above.
         notes: what has to be said of what was written.
+        library: calls a function of Keras or TensorFlow by its full name, where functions are not
+            written as nodes but computed.
     """
 
     nodes: Nodes
@@ -95,6 +97,7 @@ class At:
     data_format: str = ""
     call: Callable[..., Any] = field(default=lambda *_: None)
     notes: set[str] = field(default_factory=set)
+    library: Callable[[str, Sequence[Any], Mapping[str, Any]], Any] | None = None
 
     @property
     def is_theano(self) -> bool:
