@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from converter import engines
 from converter.engines.child import EngineError
 from converter.engines.client import Engine
 from converter.errors import KfixError
@@ -67,7 +68,8 @@ def leased(
         shared: whether it may serve other files as well; code of the user's has one of its own.
     """
     if _shared is None or not shared:
-        with Engine(timeout=timeout, preload=preload, scratch=scratch) as engine:
+        # As the package has it: tests put one there that needs no process.
+        with engines.Engine(timeout=timeout, preload=preload, scratch=scratch) as engine:
             yield engine
         return
     engine, served = _shared.take(preload)
