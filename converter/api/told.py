@@ -147,6 +147,9 @@ def parsed_shapes(texts: Iterable[str]) -> dict[str, Shape]:
     shapes: dict[str, Shape] = {}
     for text in texts:
         name, _, numbers = text.rpartition("=")
+        if re.search(r"=\d+(,\d+)*,", name):
+            hint = "once for each: --input-shape left=5 --input-shape right=4"
+            raise UsageError(f"--input-shape {text}: these are several inputs", hint)
         if name in shapes:
             raise UsageError(f"--input-shape {text}: an input has one shape only")
         shapes[name] = tuple(_size(each.strip(), text) for each in numbers.split(","))

@@ -40,7 +40,10 @@ from converter.porting.dialect import Dialect
 Array = np.ndarray[Any, Any]
 WRAPPERS = frozenset({"TimeDistributed"})
 """Layers whose variables bear their own name, not that of the layer inside."""
-NO_SHAPE = "Say it: --input-shape 28,28,1, or NAME=28,28,1 for each of several inputs."
+NO_SHAPE = (
+    "Say it: --input-shape 28,28,1, or for several inputs once each: NAME=28,28,1 (0=…, 1=… where"
+    " they have no names)."
+)
 
 
 @dataclass
@@ -472,10 +475,12 @@ def _saved_by_tf_keras(model: Any, path: str) -> dict[str, Any]:
             warnings.simplefilter("ignore")
             model.save(path, save_format="h5")
     except (NotImplementedError, TypeError, ValueError) as error:
-        subclassed = type(model).__name__ if is_users(type(model)) else "a layer without get_config"
+        kind = type(model).__name__
+        told = f"the config of the model can't be saved: {one_line(error, 120)}"
+        if is_users(type(model)):
+            told = f"{kind} is a subclassed model of Keras 2, which only its code describes"
         raise MissingObjectError(
-            f"tf_keras can't save the config of {subclassed}: {one_line(error, 120)}",
-            f"Build it of layers that have a get_config(). {_ALTERNATIVE}",
+            told, f"Build it of Input and layers that have a get_config(). {_ALTERNATIVE}"
         ) from error
     return to_json(Rebuild(libraries.label("tf_keras"), (path,), compiled=False))
 
@@ -505,8 +510,11 @@ def _require_remakable(model: Any, objects: Mapping[str, Any], is_h5: bool) -> N
         with libraries.keras().utils.custom_object_scope(dict(objects)), built_by_calling():
             saving.deserialize_keras_object(config, safe_mode=True)
     except Exception as error:
+        told = f"plain Keras could not load {kind} from a .keras: {one_line(error, 120)}"
+        if type(model).get_config is libraries.keras().Model.get_config:
+            told = f"plain Keras could not load {kind} from a .keras: it has no get_config()"
         raise MissingObjectError(
-            f"plain Keras could not load {kind} from a .keras: {one_line(error)}",
+            told,
             f"Give {kind} a get_config() that returns the arguments of its __init__()."
             f" {_ALTERNATIVE}",
         ) from error

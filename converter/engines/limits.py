@@ -90,7 +90,7 @@ def _too_much(size: int, allowed: int) -> KfixError:
         return NotExactError(f"the model {told}, which is what {VARIABLE} allows", "Allow it more.")
     if allowed < max(ALWAYS, TIMES * size):
         return NotExactError(f"the model {told}, and this machine has no more", hint)
-    return UnsafeContentError(f"the model {told}, and is a file of {size / 2**20:.3g} MiB", hint)
+    return UnsafeContentError(f"the model {told}, and its file has {size:,} bytes", hint)
 
 
 def _paths(value: Any) -> Iterator[str]:

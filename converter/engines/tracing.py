@@ -44,17 +44,19 @@ def trace_function(
         NotExactError: Keras 3 can't follow it, or it holds more than functions of Keras.
     """
     called, place = _function(function, custom)
-    keras = libraries.keras()
-    given = [keras.Input(batch_shape=each["shape"], dtype=each["dtype"]) for each in inputs]
     try:
-        result = called(given if as_list else given[0], **arguments)
-        model = keras.Model(given, result)
-        config = keras.saving.serialize_keras_object(model)
+        first = _graph(called, inputs, as_list, arguments)[1]
+        model, config = _graph(called, inputs, as_list, arguments)
     except (Exception, SystemExit) as error:
         where = _line(error, place)
         raise NotExactError(
             f"--lambda {function} can't be followed{where}: {one_line(error)}", WRITTEN_WITH
         ) from error
+    if first != config:
+        raise NotExactError(
+            f"--lambda {function} makes something else each time it is called",
+            "Random numbers would be written as the ones that were drawn here.",
+        )
     if model.weights:
         raise NotExactError(
             f"--lambda {function} makes weights, which a Lambda has none of",
@@ -63,6 +65,17 @@ def trace_function(
     refuse_code(config, function)
     outputs = [{"shape": list(each.shape), "dtype": str(each.dtype)} for each in model.outputs]
     return {"config": config, "outputs": outputs}
+
+
+def _graph(
+    called: Any, inputs: Sequence[Mapping[str, Json]], as_list: bool, arguments: Mapping[str, Json]
+) -> tuple[Any, Json]:
+    """The model that a function makes of new symbols, and its config."""
+    keras = libraries.keras()
+    keras.backend.clear_session()
+    given = [keras.Input(batch_shape=each["shape"], dtype=each["dtype"]) for each in inputs]
+    model = keras.Model(given, called(given if as_list else given[0], **arguments))
+    return model, keras.saving.serialize_keras_object(model)
 
 
 def _line(error: BaseException, place: str) -> str:

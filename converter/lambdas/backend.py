@@ -31,8 +31,8 @@ RANDOM = frozenset(
     }
 )
 DRAWS = (
-    "it draws random numbers, which no output can be compared with; give a layer of your own for it"
-    " (keras.random with a SeedGenerator)"
+    "it draws random numbers, which keras.ops can't;"
+    " a function without them, of the mean for example, can be given in its place"
 )
 LOOPS = frozenset({"map_fn", "foldl", "foldr", "rnn", "while_loop", "scan"})
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from converter.lambdas.errors import Unreadable
 from converter.lambdas.expressions import (
     Assignment,
+    Comprehension,
     Constant,
     Expression,
     Name,
@@ -48,6 +49,13 @@ class Uncalled:
 
 
 Entry = Expression | Null | Iterated | Uncalled
+
+
+def numbered(value: Expression) -> Expression:
+    """What gives its items by number: a list for what gives them in turn only."""
+    if isinstance(value, Comprehension) and value.kind == "generator":
+        return replace(value, kind="list")
+    return value
 
 
 @dataclass
@@ -287,6 +295,7 @@ class Frame:
             if plain and len(value.items) == count:
                 return value.items
         self.work.spend(count, self.line)
+        value = numbered(value)
         return tuple(self.measured(Subscript(value, Constant(place))) for place in range(count))
 
     def _mentioned(self, names: frozenset[str]) -> bool:

@@ -26,7 +26,7 @@ from converter.lambdas.expressions import (
     Subscript,
     Unary,
 )
-from converter.lambdas.frame import STORES, Frame, Iterated, Null, Uncalled
+from converter.lambdas.frame import STORES, Frame, Iterated, Null, Uncalled, numbered
 from converter.lambdas.instructions import ImpossibleError, Instruction
 from converter.lambdas.marshalled import Code, SliceValue
 
@@ -386,6 +386,7 @@ def unpack_rest(frame: Frame, instruction: Instruction) -> None:
 
 def _held(frame: Frame, value: Expression) -> Expression:
     """A value that is used several times, in a variable unless it is a simple one."""
+    value = numbered(value)
     if frame.branches or isinstance(value, (Constant, Name, Sequence)):
         return value
     return frame.kept(value)

@@ -16,7 +16,7 @@ import numpy as np
 
 from converter.layouts import addons
 from converter.layouts.graph_order import ordered_layers
-from converter.layouts.legacy import CountMismatchError, weight
+from converter.layouts.legacy import CountMismatchError, is_well_known, weight
 from converter.layouts.variables import IDF_WEIGHTS, LOOKUPS, Variable, is_op, variables_of
 from converter.model.description import Dataset, Layer, Model, Weight
 
@@ -163,16 +163,16 @@ def bind(
         present = [
             (name, stored[each]) for name, each in zip(names, paths, strict=True) if each in stored
         ]
-        if variables_of(layer) is None:
-            present = [
-                (each[len(path) + 1 :], stored[each])
-                for each in stored
-                if each.startswith(f"{path}/")
-            ]
+        own = variables_of(layer)
+        if own is None or is_well_known(layer):
+            every = {each: stored[each] for each in stored if each.startswith(f"{path}/")}
+            own = None if every and set(every) != set(paths) else own
+        if own is None:
+            present = [(each[len(path) + 1 :], data) for each, data in every.items()]
         weights = tuple(weight(name, data) for name, data in present)
-        if not present and variables_of(layer) != []:
+        if not present and own != []:
             weights = _of_twin(layer, found)
-        if variables_of(layer) is not None and len(weights) != len(paths):
+        if own is not None and len(weights) != len(paths) and not is_well_known(layer):
             problems.append(CountMismatchError(layer, len(paths), len(weights)))
         found[id(layer)] = layer, weights
     layers = tuple(rebuild_identified(layer, found) for layer in model.layers)

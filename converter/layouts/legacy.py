@@ -267,7 +267,7 @@ def _bind_layer(
 def _is_unknown(layer: Layer, stored: Stored, variables: VariablesOf) -> bool:
     """Whether the class of a layer is not known, or its weights are not those of the class."""
     library = well_known.known(layer.class_name, layer.config)
-    if library is None or not _is_well_known(layer):
+    if library is None or not is_well_known(layer):
         return variables(layer) is None
     names, shapes = [name for name, _ in stored], [data.shape for _, data in stored]
     return not library.has(layer.config, names, shapes)
@@ -275,19 +275,20 @@ def _is_unknown(layer: Layer, stored: Stored, variables: VariablesOf) -> bool:
 
 def _has_well_known(layer: Layer) -> bool:
     """Whether a container holds what may be of a library; another count of weights says no."""
-    return _is_well_known(layer) or any(
+    return is_well_known(layer) or any(
         _has_well_known(child) for _, child in _children(layer, False)
     )
 
 
-def _is_well_known(layer: Layer) -> bool:
+def is_well_known(layer: Layer) -> bool:
+    """Whether the name and the arguments of a layer are those of a library's class, not Keras's."""
     stock = layer.class_name in keras3.LAYERS
     return not stock and well_known.known(layer.class_name, layer.config) is not None
 
 
 def _without_well_known(variables: VariablesOf) -> VariablesOf:
     """The same where classes that are no longer taken for a library's are not known."""
-    return lambda each: None if _is_well_known(each) else variables(each)
+    return lambda each: None if is_well_known(each) else variables(each)
 
 
 def _bind_by_layer(

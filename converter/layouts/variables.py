@@ -226,8 +226,9 @@ def variables_of(layer: Layer) -> list[Variable] | None:
     """
     if is_op(layer):
         return []
+    # A class that the user gives stands in no module of Keras.
     library = well_known.known(layer.class_name, layer.config)
-    if library is not None:
+    if library is not None and layer.module == "keras.layers":
         return [Variable(name, trainable) for name, trainable in library.variables(layer.config)]
     table = _TABLE.get(layer.class_name)
     if table is not None:

@@ -18,7 +18,7 @@ import numpy as np
 from converter.model.description import Array, TensorRef
 from converter.ops.elementwise import tensor
 from converter.ops.images import pad_to_bounding_box, resized, sides
-from converter.ops.nodes import Nodes, NoForm, Result, Size, Table, function, plain
+from converter.ops.nodes import Nodes, NoForm, Result, Size, Table, function, plain, span
 
 TABLE: Table = {}
 
@@ -279,17 +279,52 @@ def _multiples(images: Any, size: Any) -> list[int] | None:
 
 
 def _upsampled(g: Nodes, images: Any, factors: list[int], method: str) -> TensorRef:
+    """Pixels repeated; for bilinear each with its neighbours, by how near they are.
+
+    Keras's own layer fails in graphs where the size of the pictures is open.
+    """
     x = g.cast(images, "float32") if method != "nearest" else images
-    known = g.shape(x) or ()
-    sized = (known[0], None, None, known[-1])
-    return g.layer(
-        "UpSampling2D",
-        x,
-        sized=sized,
-        size=factors,
-        data_format="channels_last",
-        interpolation=method,
+    for axis, factor in enumerate(factors, 1):
+        if factor > 1:
+            x = _stretched(g, x, axis, factor, method)
+    return x if x != images else g.op("Copy", x, sized=g.shape(x))
+
+
+def _stretched(g: Nodes, x: TensorRef, axis: int, factor: int, method: str) -> TensorRef:
+    known = list(g.shape(x) or ())
+    known[axis] = None
+    sized = tuple(known)
+
+    def repeated(pixels: TensorRef) -> TensorRef:
+        return g.op("Repeat", pixels, sized=sized, repeats=factor, axis=axis)
+
+    if method == "nearest":
+        return repeated(x)
+    place = _distances(g, x, axis, factor)
+    ends = [
+        [g.along(x, axis, span(0, 1)), g.along(x, axis, span(None, -1))],
+        [g.along(x, axis, span(1, None)), g.along(x, axis, span(-1, None))],
+    ]
+    before, behind = (
+        g.op("Concatenate", [g.op("GetItem", x, key) for key in keys], sized=sized, axis=axis)
+        for keys in ends
     )
+    nearness = g.op("Subtract", 1.0, g.op("Absolute", place))
+    own = g.op("Multiply", repeated(x), nearness, sized=sized)
+    earlier = g.op("Relu", g.op("Negative", place))
+    total = g.op("Add", own, g.op("Multiply", repeated(before), earlier, sized=sized), sized=sized)
+    later = g.op("Multiply", repeated(behind), g.op("Relu", place), sized=sized)
+    return g.op("Add", total, later, sized=sized)
+
+
+def _distances(g: Nodes, x: TensorRef, axis: int, factor: int) -> TensorRef:
+    """How far each new pixel's centre lies behind that of the pixel that it repeats."""
+    counted = g.op("Cumsum", g.ones(Size(((x, axis),), factor)), gives="int32", axis=0)
+    places = g.op("Mod", g.op("Subtract", counted, 1), factor)
+    centre = g.op("Cast", places, gives="float32", dtype="float32")
+    part = g.op("TrueDivide", g.op("Add", centre, 0.5), float(factor))
+    shape = [-1] + [1] * (g.rank(x) - 1 - axis)
+    return g.op("Reshape", g.op("Subtract", part, 0.5), newshape=shape)
 
 
 @function(TABLE, "image.resize_with_pad")

@@ -8,8 +8,8 @@ to ``max_tokens`` only where there are any. Without a vocabulary a model loads, 
 called. What ``adapt()`` or ``set_vocabulary()`` gave a layer, no .h5 holds: TensorFlow up to 2.15
 stops saving there ("Save or restore weights that is not an instance of `tf.Variable` is not
 supported in h5") and leaves a file without the weights of layers whose names come later in the
-alphabet; Keras 3 leaves it out without a word. TextVectorization of TensorFlow 2.6 and 2.7 does so
-even with what it was made with.
+alphabet; Keras 3 leaves it out without a word. TextVectorization of TensorFlow 2.6 does so even
+with what it was made with.
 
 What kfix changes: the words become today's. In TensorFlow 2.3 and 2.4 no index stood for unknown
 words where indices were turned back into words, so there ``num_oov_indices`` becomes 0. A layer

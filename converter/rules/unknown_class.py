@@ -25,6 +25,15 @@ NOT_PUBLIC = frozenset({"AddLoss", "AddMetric"})
 """Classes of Keras itself that no release makes public, and that files name all the same."""
 EXPERIMENTAL = frozenset({"PeepholeLSTMCell", "SequenceFeatures", "LinearModel", "WideDeepModel"})
 """Classes of ``tf.keras.experimental``, which went with TensorFlow 2.16."""
+CELL_WRAPPERS = frozenset({"DeviceWrapper", "DropoutWrapper", "ResidualWrapper"})
+"""What ``tf.nn.RNNCellDropoutWrapper`` and its kin are called in files."""
+REASONS = {
+    "CategoryCrossing": "It joins words, which no layer of Keras 3 does.",
+    "DropoutWrapper": "It drops at random when a model predicts, too.",
+    "PeepholeLSTMCell": "The gates of no cell of Keras 3 see the state of the cell.",
+    "SequenceFeatures": "It takes sparse sequences and gives their lengths, too.",
+}
+REPLACED = "A class of yours with its name can take its place: --custom."
 CODE_CARRIERS = frozenset({"TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"})
 JUDGED = frozenset({"Lambda"})
 """Classes that a rule of their own has written anew or refused, wherever they stand."""
@@ -45,15 +54,19 @@ def judge(layer: Layer, context: Context) -> Change | None:
         return _op_layer(layer)
     experimental = context.writer.tf_keras and name in EXPERIMENTAL
     public = name not in keras3.LAYERS and _is_public(name, context.writer)
-    if name in NOT_PUBLIC or experimental or public:
-        return Change(
-            Severity.REFUSED,
-            f"{name} was removed from Keras and has no exact stock form written for it",
-        )
+    if name in NOT_PUBLIC or experimental or public or _wraps_a_cell(layer, context):
+        message = f"{name} was removed from Keras and has no exact stock form written for it"
+        remedy = " ".join(filter(None, [REASONS.get(name), REPLACED]))
+        return Change(Severity.REFUSED, message, remedy=remedy)
     library, remedy = known_elsewhere(layer)
     message = f"class {name} is not one of Keras's"
     message += f"; {library} has one of that name" if library else ""
     return Change(Severity.CUSTOM, message, remedy=remedy)
+
+
+def _wraps_a_cell(layer: Layer, context: Context) -> bool:
+    has_cell = "cell" in layer.config or "cell" in layer.inner
+    return context.writer.tf_keras and layer.class_name in CELL_WRAPPERS and has_cell
 
 
 def _op_layer(layer: Layer) -> Change | None:

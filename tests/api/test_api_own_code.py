@@ -324,3 +324,19 @@ def test_a_failure_in_the_users_code_has_its_line(where, own, tmp_path):
     sample = recorded("tf-2.8.0", "custom_layer")
     with pytest.raises(MissingObjectError, match=rf"\.py:{line}: AttributeError"):
         convert(sample.path, tmp_path / "m.keras", custom=[own(text)])
+
+
+def test_what_a_factory_made_is_told_by_the_name_that_the_reader_needs(own, tmp_path):
+    module = own(FUNCTIONS.replace(', "loss": dice_loss', ""))
+    sample = recorded("tf-2.8.0", "own_compiled")
+    done = convert(sample.path, tmp_path / "m.keras", custom=[module], verify=False)
+    place = f"{Path(module).stem}.dice_loss"
+    assert (
+        f'load_model needs custom_objects={{"loss": {place}}}, as the file calls it' in done.notes
+    )
+
+
+def test_names_that_the_module_has_are_not_told(own, tmp_path):
+    sample = recorded("tf-2.8.0", "own_compiled")
+    done = convert(sample.path, tmp_path / "m.keras", custom=[own(FUNCTIONS)], verify=False)
+    assert done.notes == ()

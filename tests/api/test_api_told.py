@@ -103,7 +103,9 @@ def test_any_text_is_a_shape_or_a_usage_error(text: str) -> None:
     assert all(size is None or size > 0 for size in shape)
 
 
-@pytest.mark.parametrize("texts", [["", ""], ["28,"], ["0"], ["-1"], ["1.5"], ["a=1", "a=2"]])
+@pytest.mark.parametrize(
+    "texts", [["", ""], ["28,"], ["0"], ["-1"], ["1.5"], ["a=1", "a=2"], ["a=1,2,b=2"]]
+)
 def test_other_texts_are_refused(texts: list[str]) -> None:
     with pytest.raises(UsageError):
         parsed_shapes(texts)

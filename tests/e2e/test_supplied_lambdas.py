@@ -36,6 +36,10 @@ def of_tensorflow(x):
 def learns(x):
     return layers.Dense(3)(x)
 
+def draws(x):
+    import numpy as np
+    return x * np.random.normal(size=3)
+
 number = 3
 """
 
@@ -89,6 +93,7 @@ def test_it_gets_the_arguments_of_the_layer(
         ("of_tensorflow", NotExactError, "lambda_code.py:16"),
         ("learns", NotExactError, "makes weights"),
         ("distance", NotExactError, "can't be followed"),
+        ("draws", NotExactError, "something else each time"),
         ("number", UsageError, "no function number"),
         ("missing", UsageError, "no function missing"),
     ],

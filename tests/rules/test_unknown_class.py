@@ -96,3 +96,13 @@ def test_well_known_classes_are_told_with_their_library(name: str, library: str)
     assert finding.severity is Severity.CUSTOM
     assert library in finding.message
     assert finding.remedy
+
+
+def test_a_wrapper_of_cells_is_tensorflows_where_it_holds_one() -> None:
+    cell = {"class_name": "LSTMCell", "config": {}}
+    result = upgrade(in_graph(layer("DropoutWrapper", cell=cell)), TF_2)
+    finding = only(result, CODE)
+    assert finding.severity is Severity.REFUSED
+    assert "when a model predicts" in finding.remedy
+    own = upgrade(in_graph(layer("DropoutWrapper", rate=0.5)), TF_2)
+    assert only(own, CODE).severity is Severity.CUSTOM

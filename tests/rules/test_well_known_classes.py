@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from converter.layouts import legacy
+from converter.layouts import archive, legacy
+from converter.layouts.variables import variables_of
 from converter.layouts.well_known import CLASSES, full_name
 from converter.model.description import Dataset, Json, Layer, Model, Writer
 from converter.model.findings import Severity
@@ -179,6 +180,33 @@ def test_in_a_container_the_count_of_weights_says_whose_class_it_is() -> None:
     assert not problems
     assert [each.name for each in found(bound).weights] == ["w_0", "w_1", "w_2"]
     assert only(upgrade(bound, STANDALONE), "KF903").severity is Severity.CUSTOM
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_in_an_archive_too(count: int) -> None:
+    it = replace(normalization(), weights=())
+    path = "layers/instance_normalization/vars"
+    stored = {f"{path}/{index}": Dataset("", (4,), "float32") for index in range(count)}
+    bound, problems = archive.bind(in_sequential(it), stored, implicit_masks=False)
+    assert not problems
+    assert len(found(bound).weights) == count
+    assert only(upgrade(bound, TF_2), "KF903").severity is Severity.CUSTOM
+    stored = {f"{path}/{index}": Dataset("", (4,), "float32") for index in range(2)}
+    bound, _ = archive.bind(in_sequential(it), stored, implicit_masks=False)
+    assert only(upgrade(bound, TF_2), CODE).severity is Severity.NOTICE
+
+
+def test_a_class_that_looked_like_one_without_weights() -> None:
+    stored = {"layers/mish/vars/0": Dataset("", (4,), "float32")}
+    bound, problems = archive.bind(in_sequential(layer("Mish")), stored, implicit_masks=False)
+    assert not problems
+    assert len(found(bound).weights) == 1
+    assert only(upgrade(bound, TF_2), "KF903").severity is Severity.CUSTOM
+
+
+def test_nothing_is_known_of_a_class_that_the_user_gives() -> None:
+    assert variables_of(normalization()) is not None
+    assert variables_of(replace(normalization(), module="")) is None
 
 
 def test_a_copy_that_was_registered_without_a_package() -> None:

@@ -478,3 +478,17 @@ def rms_scaling(F):
         L.TimeDistributed(L.LayerNormalization(rms_scaling=True))(y),
     ]
     return F.Model([x, y], outputs)
+
+
+@architecture(writers="tf>=2.1<2.16")
+def linear_model(F):
+    LinearModel = F.keras.experimental.LinearModel
+    layers = [LinearModel(2), LinearModel(3, activation="relu", use_bias=False)]
+    return branches(F, (4,), layers)
+
+
+@architecture(writers="tf>=2.1<2.16", expect="refused", reason="removed-layer")
+def cell_that_drops(F):
+    """At random when a model predicts, too, though not with these rates."""
+    cell = F.tf.nn.RNNCellDropoutWrapper(F.layers.GRUCell(3), input_keep_prob=1.0)
+    return branches(F, (4, 3), [F.layers.RNN(cell)])

@@ -187,7 +187,7 @@ def vocabularies_left_out(F):
     return made
 
 
-@architecture(needs="TextVectorization", writers="tf>=2.6<2.8 keras3")
+@architecture(needs="TextVectorization", writers="tf>=2.6<2.7 keras3")
 def vocabularies_of_classifier(F):
     """With the weights of what comes behind."""
     L = F.layers
