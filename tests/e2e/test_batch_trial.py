@@ -1,4 +1,4 @@
-"""A batch that is killed, with files that crash or hang; see tools/batch_trial.py for more of them."""
+"""A batch that is killed, with files that crash or hang; tools/batch_trial.py has more of them."""
 
 from __future__ import annotations
 
