@@ -157,7 +157,7 @@ def test_the_mask_that_reaches_it_is_an_argument() -> None:
     given = Layer("given", "InputLayer", {"batch_shape": [None, 6], "dtype": "int32"})
     embedding = {"input_dim": 9, "output_dim": 4, "mask_zero": True}
     words = Layer("words", "Embedding", embedding, calls=(Call((TensorRef("given"),)),))
-    source = "lambda x, mask: x if mask is None else x * 2"
+    source = "lambda x, mask: x * K.cast(K.expand_dims(mask), 'float32')"
     it = replace(lambda_layer(source), calls=(Call((TensorRef("words"),)),))
     model = Model("top", "functional", (given, words, it), TensorRef("given"), TensorRef("it"))
     result = upgrade(model, STANDALONE)
