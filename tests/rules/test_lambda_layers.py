@@ -122,6 +122,16 @@ def test_a_wrapper_with_a_function_across_samples_is_refused(source: str) -> Non
     assert only(result, CODE).severity is Severity.REFUSED
 
 
+def test_a_wrapper_that_is_called_twice_is_refused() -> None:
+    given = Layer("given", "InputLayer", {"batch_shape": [None, 5, 3]})
+    calls = (Call((TensorRef("given"),)), Call((TensorRef("it"),)))
+    it = Layer("it", "TimeDistributed", inner={"layer": lambda_layer("lambda x: -x")}, calls=calls)
+    model = Model("top", "functional", (given, it), TensorRef("given"), TensorRef("it", 1))
+    finding = only(upgrade(model, STANDALONE), CODE)
+    assert finding.severity is Severity.REFUSED
+    assert "several times" in finding.message
+
+
 def test_inside_other_wrappers_it_is_refused() -> None:
     it = Layer("it", "Bidirectional", {}, inner={"layer": lambda_layer("lambda x: x")})
     assert only(graph_of(it), CODE).severity is Severity.REFUSED
