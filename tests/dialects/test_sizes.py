@@ -33,6 +33,9 @@ NONSENSE = [
     ("Dense", "dtype", {"class_name": "Policy", "config": "float32"}),
     ("Dense", "dtype", 3),
     ("LSTM", "units", [5]),
+    ("LSTM", "batch_input_shape", [None, {}, 3]),
+    ("InputLayer", "batch_input_shape", "28"),
+    ("InputLayer", "batch_shape", [None, float("nan")]),
     ("LayerNormalization", "axis", [1, {}]),
 ]
 
