@@ -130,6 +130,12 @@ def test_an_object_inside_of_another_is_found(tmp_path):
     assert '"parts": _stored(self.parts)' in source
 
 
+def test_a_constraint_that_is_called_like_an_operation(tmp_path):
+    dense = {"name": "dense", "units": 2, "kernel_constraint": {"class_name": "Clip", "config": {}}}
+    path = architecture(tmp_path, {"class_name": "Dense", "config": dense})
+    assert found(path) == {("Clip", "constraint")}
+
+
 def test_hostile_names_in_a_file(tmp_path):
     name = '"""\nimport os\nos.system("x")\n"""'
     entry = {"class_name": name, "config": {"name": name, name: name, "class": 1, "self": 2}}
