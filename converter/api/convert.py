@@ -19,7 +19,7 @@ from converter.api.outputs import Destination, Naming, destination
 from converter.api.signatures import parsed_signatures
 from converter.api.told import InputShapes, by_input
 from converter.api.training import lost, told, without_compile
-from converter.api.unfilled import require_filled
+from converter.api.unfilled import require_filled, require_filled_functions
 from converter.api.verification import Verified
 from converter.api.vocabularies import Files
 from converter.api.writing import reopened
@@ -171,6 +171,7 @@ def convert(
     plan = _path(architecture)
     joined = verify and not dry_run
     with opened(Path(path), plan, writer, input_shape, vocabulary, joined=joined) as given:
+        require_filled_functions(lambdas)
         result = mended(
             given.file, custom, lambdas=lambdas, allow_inexact=allow_inexact, timeout=timeout
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from converter.api.walk import Placed
@@ -39,6 +39,7 @@ class FunctionInfo:
         names: all names that code uses which can't be read.
         defaults: parameters and the values that the file has for them.
         closure: variables of enclosing functions and the values that the file has for them.
+        arguments: what the layer gives the function beside its input.
     """
 
     layer: str
@@ -55,6 +56,7 @@ class FunctionInfo:
     names: tuple[str, ...] = ()
     defaults: Mapping[str, Json] = field(default_factory=dict)
     closure: Mapping[str, Json] = field(default_factory=dict)
+    arguments: Mapping[str, Json] = field(default_factory=dict)
 
 
 def functions(placed: Iterable[Placed]) -> Iterator[FunctionInfo]:
@@ -63,7 +65,9 @@ def functions(placed: Iterable[Placed]) -> Iterator[FunctionInfo]:
         for role in ROLES.get(each.layer.class_name, ()):
             found = _described(each.path, each.layer, role)
             if found is not None:
-                yield found
+                arguments = each.layer.config.get("arguments") if role == "function" else None
+                given = arguments if isinstance(arguments, Mapping) else {}
+                yield replace(found, arguments=given)
 
 
 def _described(path: str, layer: Layer, role: str) -> FunctionInfo | None:
@@ -84,7 +88,9 @@ def _described(path: str, layer: Layer, role: str) -> FunctionInfo | None:
     if stored.kind == reading.RAW:
         return None
     if stored.function is None:
-        return FunctionInfo(path, role, stored.kind, stored.name, stored.module)
+        # Keras 3 says of every function without a module of its own that it is a builtin.
+        module = "" if stored.module == "builtins" else stored.module
+        return FunctionInfo(path, role, stored.kind, stored.name, module)
     return _readable(path, role, stored)
 
 

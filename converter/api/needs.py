@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from converter.api.pipeline import parse, upgraded
@@ -47,6 +47,7 @@ _OBJECTS = {
     Kind.REGULARIZER: "regularizers",
     Kind.CONSTRAINT: "constraints",
 }
+_PLAIN = frozenset({Kind.INITIALIZER, Kind.REGULARIZER, Kind.CONSTRAINT})
 _STOCK = (
     frozenset(keras3.LAYERS)
     | frozenset(keras3.OPERATIONS)
@@ -164,7 +165,10 @@ def _serialised(model: Model, writer: Writer) -> Iterator[tuple[Kind, str, Json]
         if placed.layer.class_name in _WITHOUT_OBJECTS:
             continue
         for key, item in _dictionaries(placed.layer.config):
-            name = _own_name(item, of_writer)
+            kind = _kind_of(key)
+            # Operations and layers bear names that a constraint may have: Clip.
+            stock = keras3.OBJECTS[_OBJECTS[kind]] if kind in _PLAIN else _STOCK | of_writer
+            name = _own_name(item, stock)
             if name and not (writer.generation == 1 and _kind_of(key) in _OBJECTS):
                 yield _kind_of(key, item), name, item
 
@@ -183,7 +187,7 @@ def _dictionaries(value: Json, key: str = "") -> Iterator[tuple[str, Mapping[str
             waiting += [(key, each) for each in reversed(item)]
 
 
-def _own_name(item: Mapping[str, Json], of_writer: set[str]) -> str:
+def _own_name(item: Mapping[str, Json], stock: Container[str]) -> str:
     """The name of an object that is the owner's; empty where it is Keras's."""
     name, registered = str(item["class_name"]), str(item.get("registered_name") or "")
     module = item.get("module")
@@ -195,7 +199,7 @@ def _own_name(item: Mapping[str, Json], of_writer: set[str]) -> str:
         return ""
     if ">" in registered:
         return registered
-    known = name in _STOCK or name in of_writer or name.startswith("Addons>")
+    known = name in stock or name.startswith("Addons>")
     return "" if known and package in ("", "builtins") else name
 
 

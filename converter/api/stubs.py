@@ -10,7 +10,7 @@ from pathlib import Path
 from converter.api.needs import needs_of
 from converter.api.outputs import Destination, stem
 from converter.containers import open_model
-from converter.errors import UsageError
+from converter.errors import KfixError, UsageError
 from converter.stubbing.module import convert_options, module_source, names_of
 from converter.stubbing.needs import Need, merged
 from converter.stubbing.text import name_of
@@ -36,6 +36,14 @@ class Stub:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """A file that could not be read, and why."""
+
+    source: Path
+    error: KfixError
+
+
+@dataclass(frozen=True)
 class Stubs:
     """What became of some models.
 
@@ -45,6 +53,7 @@ class Stubs:
         stubs: what it holds.
         written: whether it was written.
         options: what ``kfix convert`` has to be told.
+        failures: of several models, those that could not be read.
     """
 
     sources: tuple[Path, ...]
@@ -52,6 +61,7 @@ class Stubs:
     stubs: tuple[Stub, ...]
     written: bool
     options: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
 
 
 def stubs(
@@ -74,7 +84,7 @@ def stubs(
         dry_run: only find out what is needed.
 
     Raises:
-        NotAModelError: a file is no Keras model, or holds weights only.
+        NotAModelError: it is no Keras model, or holds weights only; of several files, all of them.
         OutputError: the module exists or can't be written.
         UnsafeContentError: a file asks for more objects than anyone could fill in.
         UsageError: no such file, or no name for a module of several models.
@@ -86,9 +96,9 @@ def stubs(
     if output is None and not single and len(sources) > 1:
         raise UsageError("one module for several models needs a name", "give it with -o FILE.py")
     place = _destination(sources[0], output, force=force)
-    needs = merged(need for path in sources for need in _needs(path))
+    needs, failures = _needs_of_all(sources)
     if not needs:
-        return Stubs(tuple(sources), None, (), False)
+        return Stubs(tuple(sources), None, (), False, failures=failures)
     files = list(dict.fromkeys(use.file for need in needs for use in need.uses))
     source = module_source(needs, files, place.path.name)
     if not dry_run:
@@ -96,7 +106,8 @@ def stubs(
             path.write_text(source, encoding="utf-8")
     options = convert_options(needs, names_of(needs), str(place.path))
     described = tuple(_described(needs))
-    return Stubs(tuple(sources), place.path, described, not dry_run, tuple(options))
+    written = not dry_run
+    return Stubs(tuple(sources), place.path, described, written, tuple(options), failures)
 
 
 def _destination(source: Path, output: str | PathLike[str] | None, *, force: bool) -> Destination:
@@ -107,6 +118,24 @@ def _destination(source: Path, output: str | PathLike[str] | None, *, force: boo
     if path.suffix != ".py":
         raise UsageError(f"{path} is no name for a module", "give one that ends with .py")
     return Destination(path, force=force)
+
+
+def _needs_of_all(sources: Sequence[Path]) -> tuple[list[Need], tuple[Failure, ...]]:
+    """What all files need; one that can't be read does not keep the others from it.
+
+    Raises:
+        KfixError: none can be read.
+    """
+    needs: list[Need] = []
+    failures = []
+    for path in sources:
+        try:
+            needs += _needs(path)
+        except KfixError as error:
+            failures.append(Failure(path, error))
+    if len(failures) == len(sources):
+        raise failures[0].error
+    return merged(needs), tuple(failures)
 
 
 def _needs(path: Path) -> list[Need]:

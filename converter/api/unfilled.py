@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from converter.api.custom import files_of
 from converter.api.walk import layers
 from converter.errors import MissingObjectError
 from converter.model.description import Json, Layer, Model
-from converter.stubbing.unfilled import unfilled_in
+from converter.stubbing.unfilled import Unfilled, unfilled_in
 
 
 def require_filled(model: Model, custom: Sequence[str]) -> None:
@@ -22,13 +23,28 @@ def require_filled(model: Model, custom: Sequence[str]) -> None:
         return
     names = {name for placed in layers(model) for name in _names(placed.layer)}
     files = [path for each in custom for path in files_of(each)]
-    found = unfilled_in(files, names)
+    _refuse(unfilled_in(files, names))
+
+
+def require_filled_functions(given: Mapping[str, str] | None) -> None:
+    """The same for functions that are given one by one, ``FILE.py:FUNCTION``.
+
+    Raises:
+        MissingObjectError: one does nothing but raise ``NotImplementedError``.
+    """
+    for value in (given or {}).values():
+        file, _, name = value.rpartition(":")
+        if Path(file).is_file():
+            _refuse(unfilled_in([Path(file)], [name]))
+
+
+def _refuse(found: Sequence[Unfilled]) -> None:
     if not found:
         return
     first = found[0]
     others = [f"{each.what} in line {each.line}" for each in found[1:4]]
     others += [f"{len(found) - 4} more"] if len(found) > 4 else []
-    also = f"; and so are {', '.join(others)}" if others else ""
+    also = f"; also {', '.join(others)}" if others else ""
     raise MissingObjectError(
         f"{first.file}:{first.line}: {first.what} is still to be written{also}",
         "The text there says what is known of it.",

@@ -130,9 +130,10 @@ def _function(found: FunctionInfo) -> Iterator[str]:
     for label, names in (("uses", found.globals), ("names in it:", found.names)):
         if names:
             yield from render.indented(f"{label} {', '.join(names)}")
-    for name, value in found.closure.items():
-        text = f"    where {name} = {render.value(value)}"
-        yield visible(render.shortened(text, render.width()))
+    for label, values in (("where", found.closure), ("with", found.arguments)):
+        for name, value in values.items():
+            text = f"    {label} {name} = {render.value(value)}"
+            yield visible(render.shortened(text, render.width()))
 
 
 def _origin(found: FunctionInfo) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from converter.cli import document, options
@@ -32,15 +33,21 @@ def stubs(
 
     sources = [source.path for source in discover(paths)]
     done = stubs(sources, output, force=force, dry_run=dry_run)
-    document.write(session, [done])
+    for failure in done.failures:
+        session.error(failure.error, str(failure.source))
+    errors = [document.error_entry(str(each.source), each.error) for each in done.failures]
+    document.write(session, [replace(done, failures=())], errors)
     session.text("\n".join(_lines(done)))
+    if done.failures:
+        return ExitCode.PARTIAL
     return ExitCode.FINDINGS if dry_run and done.stubs else ExitCode.OK
 
 
 def _lines(done: Stubs) -> Iterator[str]:
     from converter.cli import render
 
-    shown = str(done.sources[0]) if len(done.sources) == 1 else f"{len(done.sources)} models"
+    count = len(done.sources) - len(done.failures)
+    shown = str(done.sources[0]) if len(done.sources) == 1 else f"{count} models"
     if not done.stubs:
         needs = "needs" if len(done.sources) == 1 else "need"
         yield f"{shown} {needs} no code of your own, nothing to write"

@@ -16,6 +16,7 @@ from converter.dialects.reading import (
     is_history,
     mapping,
     require_layers,
+    require_names,
     sequence,
     sound,
     tensor,
@@ -94,6 +95,7 @@ def _sequential(entry: Mapping[str, Json], config: Json) -> Model:
     name = str(config.get("name") or entry.get("name") or NAMELESS)
     entries = sequence(config.get("layers"), f"layers of '{name}'")
     layers = [_named(_layer(each), each, index) for index, each in enumerate(entries)]
+    require_names(name, layers)
     if layers and "layers" in layers[0].config and layers[0].class_name == "Merge":
         return sound(_merged(name, layers))
     if layers and layers[0].model is not None and isinstance(layers[0].model.inputs, list):

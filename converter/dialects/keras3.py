@@ -15,6 +15,7 @@ from converter.dialects.reading import (
     is_history,
     mapping,
     require_layers,
+    require_names,
     sequence,
     sound,
     tensor,
@@ -94,6 +95,7 @@ def _module(entry: Mapping[str, Json], class_name: str, config: Mapping[str, Jso
 
 def _sequential(name: str, config: Mapping[str, Json]) -> Model:
     layers = tuple(_layer(each) for each in sequence(config["layers"], f"layers of '{name}'"))
+    require_names(name, layers)
     rest = {key: value for key, value in config.items() if key not in ("name", "layers")}
     return Model(name, "sequential", layers, config=rest)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from converter.errors import NotAModelError
@@ -109,9 +109,8 @@ def sound(model: Model) -> Model:
     Raises:
         NotAModelError: when names are used twice, or when calls need what there is not.
     """
+    require_names(model.name, model.layers)
     names = [layer.name for layer in model.layers]
-    if not all(names):
-        raise NotAModelError(f"the model '{model.name}' has a layer without a name")
     twice = sorted({name for name in names if names.count(name) > 1}) if _repeats(names) else []
     if twice:
         raise NotAModelError(f"the model '{model.name}' has two layers of the name '{twice[0]}'")
@@ -128,6 +127,17 @@ def sound(model: Model) -> Model:
                 "which it does not have"
             )
     return model
+
+
+def require_names(model: str, layers: Sequence[Layer]) -> None:
+    """Refuses a model with a nameless layer: by their names layers and weights are found.
+
+    Raises:
+        NotAModelError: naming the model and the layer's class.
+    """
+    for layer in layers:
+        if not layer.name:
+            raise NotAModelError(f"a {layer.class_name} of the model '{model}' has no name")
 
 
 def _repeats(names: list[str]) -> bool:

@@ -17,9 +17,10 @@ _SPATIAL = re.compile(
     r"(?:(?:Separable|Depthwise|LocallyConnected)?Conv(?:olution|LSTM)?|LocallyConnected|UpSampling"
     r"|ZeroPadding|Cropping|(?:Global)?(?:Max|Average)Pooling)([123])D(?:Transpose)?"
 )
-_UNITS = frozenset({"Dense", "EinsumDense", "Embedding", "GRU", "LSTM", "SimpleRNN"})
+_UNITS = frozenset({"Dense", "EinsumDense", "Embedding", "GRU", "InputLayer", "LSTM", "SimpleRNN"})
 _NORMALISING = frozenset({"BatchNormalization", "LayerNormalization", "Softmax", "Concatenate"})
 _WHOLE = ("filters", "units", "output_dim", "input_dim", "depth_multiplier", "implementation")
+_SHAPES = ("batch_input_shape", "batch_shape")
 _FOR_EACH_AXIS = ("kernel_size", "strides", "pool_size", "dilation_rate", "size")
 _BOTH_SIDES = ("cropping", "padding")
 
@@ -47,6 +48,8 @@ def _is_sane(key: str, value: Any, rank: int) -> bool:
         return True
     if key == "axis":
         return all(map(_is_whole, value)) if isinstance(value, list) else _is_whole(value)
+    if key in _SHAPES:
+        return isinstance(value, list) and all(each is None or _is_whole(each) for each in value)
     if key in _WHOLE:
         return _is_whole(value)
     if key == "dtype":

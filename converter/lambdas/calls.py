@@ -67,6 +67,8 @@ def _known(at: At, name: str) -> str:
 def _builtin(at: At, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
     if name == "print":
         return None
+    if name == "map" and len(arguments) == 2 and isinstance(arguments[1], list | tuple):
+        return [at.call(arguments[0], each) for each in arguments[1]]
     if is_tensor(arguments) or holds_size(arguments):
         if name == "abs" and isinstance(arguments[0], TensorRef):
             return at.tf("math.abs", arguments[0])
@@ -153,6 +155,7 @@ RENAMED = {
     "input": "input_tensor",
 }
 """Arguments by their names in TensorFlow 1, where the function of today has no such one."""
+
 
 def _of_tensorflow(at: At, path: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
     keywords = {key: value for key, value in keywords.items() if key != "name"}

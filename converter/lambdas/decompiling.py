@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Iterator
 from dataclasses import replace
 
 from converter.lambdas.errors import DamagedCode, LambdaCodeError, Unreadable, UnsafeCode
@@ -108,12 +109,18 @@ def _plain(function: Function) -> Function:
 def _check_windows(code: Code, release: Release, function: Function) -> None:
     """Keras on Windows put one byte for another, which no one can take back in a number.
 
+    That it was Windows is told by the path of the source, or by an instruction that the other byte
+    stands for; code of a notebook without one looks like that of any other system.
+
     Raises:
-        Unreadable: a number has that byte.
+        Unreadable: a number or a jump has that byte.
     """
-    repaired = any(each.repaired for each in decoded(code, release))
+    instructions = [each for part in _parts(code) for each in decoded(part, release)]
+    repaired = any(each.repaired for each in instructions)
     if not repaired and not _WINDOWS_PATH.match(code.file):
         return
+    if any(WINDOWS_SLASH in each.argument.to_bytes(4, "little") for each in instructions):
+        raise Unreadable("Keras on Windows may have changed an instruction in it")
     roots = (*(each.value for each in function.body), function.result)
     for root in roots:
         for node in walk(root):
@@ -121,6 +128,14 @@ def _check_windows(code: Code, release: Release, function: Function) -> None:
                 raise Unreadable(
                     f"Keras on Windows may have changed the number {node.value!r} in it"
                 )
+
+
+def _parts(code: Code) -> Iterator[Code]:
+    """A function and those inside it."""
+    yield code
+    for each in code.constants:
+        if isinstance(each, Code):
+            yield from _parts(each)
 
 
 def _has_slash(value: object) -> bool:

@@ -82,7 +82,12 @@ def evaluated(
     Raises:
         NoForm: why there is no exact form for it.
     """
-    return _Evaluation(at).called(function, list(arguments), dict(keywords), variables)
+    try:
+        return _Evaluation(at).called(function, list(arguments), dict(keywords), variables)
+    except RecursionError as error:
+        raise NoForm("its expressions stand too deep in each other") from error
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise NoForm(f"it does not fit together ({error})") from error
 
 
 class _Evaluation:

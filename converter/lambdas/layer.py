@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,8 +10,9 @@ from converter.lambdas.evaluate import accepts, evaluated
 from converter.lambdas.stored import Stored, decoded
 from converter.lambdas.values import At, holds_size, is_tensor, listed
 from converter.model.description import Layer, TensorRef, Writer
+from converter.model.structures import call_refs
 from converter.ops.layers import policy_dtype
-from converter.ops.nodes import FLOATS, Nodes, NoForm, Result, Value
+from converter.ops.nodes import FLOATS, Nodes, NoForm, Result, Size, Value
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,30 @@ def written(layer: Layer, stored: Stored, inputs: Any, nodes: Nodes, place: Plac
     if accepts(stored.function, "training") and place.writer.tf_keras:
         keywords["training"] = False
     found = evaluated(stored.function, [inputs], keywords, stored.variables(), at)
+    _drop_unused(nodes, found)
     return _outputs(found, listed(inputs), at, place)
+
+
+def _drop_unused(nodes: Nodes, found: Any) -> None:
+    """Takes away nodes that nothing needs: what a function computes and does not give."""
+    needed = {ref.layer for ref in _needed(found)}
+    for layer in reversed(nodes.layers):
+        if layer.name in needed:
+            needed |= {ref.layer for call in layer.calls for ref in call_refs(call)}
+    nodes.layers[:] = [layer for layer in nodes.layers if layer.name in needed]
+
+
+def _needed(found: Any) -> Iterator[TensorRef]:
+    """The tensors that a result is, or whose lengths it has."""
+    if isinstance(found, Value):
+        yield from _needed(found.value)
+    elif isinstance(found, Size):
+        yield from (ref for ref, _ in found.axes)
+    elif isinstance(found, list | tuple):
+        for each in found:
+            yield from _needed(each)
+    elif isinstance(found, TensorRef):
+        yield found
 
 
 def arguments_of(layer: Layer) -> dict[str, Any]:

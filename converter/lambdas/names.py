@@ -102,7 +102,7 @@ def named(name: str) -> Any:
         NoForm: when it is not one that everybody uses.
     """
     first, _, rest = name.partition(".")
-    if first in BUILTINS or first in ("print", "callable"):
+    if first in BUILTINS or first in ("map", "print"):
         return Thing(f"builtins.{first}")
     if first not in ALIASES:
         raise NoForm(f"the file does not say what '{name}' is")

@@ -50,6 +50,8 @@ def per_step(
     """
     if not isinstance(inputs, TensorRef) or layer.inner["layer"] is not code:
         raise NoForm("it stands in a wrapper with several inputs, or in several wrappers")
+    if len(layer.calls) > 1:
+        raise NoForm("its wrapper is called several times")
     shape = nodes.shape(inputs)
     if shape is None:
         raise NoForm("the rank of its input is not known")

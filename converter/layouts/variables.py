@@ -150,8 +150,9 @@ def _dense_features(config: Config) -> list[Variable]:
 
 
 def _random_fourier_features(config: Config) -> list[Variable]:
+    # Keras 2 numbers the trainable ones of a layer first, in archives as well.
     fixed = [Variable(name, trainable=False) for name in ("unscaled_kernel", "bias")]
-    return [*fixed, Variable("kernel_scale")]
+    return [Variable("kernel_scale"), *fixed]
 
 
 def _spectral_normalization(config: Config) -> list[Variable]:

@@ -22,6 +22,7 @@ from converter.ops.nodes import (
     function,
     numbered,
     plain,
+    room,
     span,
 )
 
@@ -66,7 +67,9 @@ def eye(
     batch_shape: Any = None,
     dtype: Any = "float32",
 ) -> Result:
-    matrix = np.eye(plain(num_rows), plain(num_columns))
+    rows, columns = plain(num_rows), plain(num_columns)
+    room(rows, columns or rows, *(plain(batch_shape) or ()))
+    matrix = np.eye(rows, columns)
     if batch_shape:
         matrix = np.broadcast_to(matrix, (*plain(batch_shape), *matrix.shape))
     return g.made(matrix, str(dtype))
@@ -98,6 +101,7 @@ def _up_to(g: Nodes, end: Size, begin: int, delta: int, dtype: str) -> TensorRef
 def linspace(g: Nodes, start: Any, stop: Any, num: Any, axis: Any = 0) -> Result:
     """Steps of the same length from one tensor to another, both ends included."""
     count, place = plain(num), plain(axis)
+    room(count)
     of = g.dtype(start, stop)
     first, last = (
         each if isinstance(each, TensorRef) else g.made(each, of or "float32")

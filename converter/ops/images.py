@@ -12,7 +12,7 @@ import numpy as np
 
 from converter.model.description import Array, TensorRef
 from converter.ops.elementwise import pair, tensor
-from converter.ops.nodes import FLOATS, Nodes, NoForm, Result, Table, function, plain, span
+from converter.ops.nodes import FLOATS, Nodes, NoForm, Result, Table, function, plain, room, span
 from converter.ops.reductions import reduced
 
 TABLE: Table = {}
@@ -345,6 +345,7 @@ def _ratio(g: Nodes, one: TensorRef, other: TensorRef, least: float) -> TensorRe
 
 def _window(size: int, sigma: float, channels: int) -> Array:
     """A bell whose sum is 1, for each channel."""
+    room(size, size, channels)
     places = np.arange(size) - (size - 1) / 2
     bell = np.exp(-0.5 * (places / sigma) ** 2)
     bell = np.outer(bell, bell) / bell.sum() ** 2
@@ -391,6 +392,7 @@ class _Crops:
         if count == 1:
             middle = pair(g, "Multiply", g.op("Add", begin, end), 0.5 * (length - 1))
             return g.op("Add", middle, np.zeros((1, 1), "float32"))
+        room(count)
         steps = np.arange(count, dtype="float32")[None] * ((length - 1) / (count - 1))
         grown = g.op("Multiply", g.op("Subtract", end, begin), steps.astype("float32"))
         return g.op("Add", pair(g, "Multiply", begin, float(length - 1)), grown)

@@ -11,7 +11,7 @@ import numpy as np
 
 from converter.model.description import TensorRef
 from converter.ops.elementwise import tensor
-from converter.ops.nodes import Nodes, NoForm, Result, Table, function, plain
+from converter.ops.nodes import Nodes, NoForm, Result, Table, function, plain, room
 from converter.ops.reductions import reduced
 
 TABLE: Table = {}
@@ -223,6 +223,7 @@ def diag(
         raise NoForm("it sets other diagonals than the main one")
     if known is None or known[-1] is None:
         raise NoForm("the length of its last axis is not known")
+    room(known[-1], known[-1])
     at = np.eye(known[-1], dtype=bool)
     spread = g.op("ExpandDims", tensor(g, diagonal), axis=-1)
     of = g.dtype(diagonal)
@@ -234,7 +235,9 @@ def diag(
 def set_diag(g: Nodes, input: Any, diagonal: Any, k: Any = 0, align: Any = "RIGHT_LEFT") -> Result:
     if plain(k) != 0:
         raise NoForm("it sets other diagonals than the main one")
-    at, of = np.eye(_square(g, input), dtype=bool), g.dtype(input)
+    side, of = _square(g, input), g.dtype(input)
+    room(side, side)
+    at = np.eye(side, dtype=bool)
     values = g.tensor(diagonal, of)
     spread = (
         g.op("ExpandDims", values, axis=-1) if isinstance(values, TensorRef) else values[..., None]

@@ -12,7 +12,7 @@ import numpy as np
 
 from converter.model.description import TensorRef
 from converter.ops.elementwise import pair, tensor
-from converter.ops.nodes import Nodes, NoForm, Result, Table, axes, function, plain
+from converter.ops.nodes import Nodes, NoForm, Result, Table, axes, function, plain, room
 from converter.ops.reductions import reduced
 
 TABLE: Table = {}
@@ -281,6 +281,7 @@ def local_response_normalization(
     known = g.shape(input)
     if known is None or known[-1] is None:
         raise NoForm("the number of its channels is not known")
+    room(known[-1], known[-1])
     places = np.arange(known[-1])
     near = np.abs(places[:, None] - places) <= depth_radius
     squares = g.op("Square", tensor(g, input))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -421,6 +422,7 @@ class Nodes:
         if dtype == "bool":
             return self.cast(self.filled(lengths, int(value), "int32"), dtype)
         known = [1 if isinstance(each, Size) else plain(each) for each in lengths]
+        room(*known)
         if not any(isinstance(each, Size) for each in lengths):
             return self.made(np.full(known, value), dtype)
         array: Any = np.full(known, value, dtype=_numpy_name(dtype))
@@ -466,6 +468,17 @@ def numbered(start: Any, limit: Any, step: Any = 1) -> Array:
     if not count <= MOST_NUMBERS:
         raise NoForm(f"it makes {count:,.0f} numbers")
     return np.arange(start, limit, step)
+
+
+def room(*lengths: int) -> None:
+    """Lets an array of these lengths be written into a config.
+
+    Raises:
+        NoForm: when it is too large.
+    """
+    count = math.prod(lengths)
+    if count > MOST_NUMBERS:
+        raise NoForm(f"it makes {count:,} numbers")
 
 
 def plain(value: Any) -> Any:

@@ -18,7 +18,7 @@ import numpy as np
 from converter.model.description import Array, TensorRef
 from converter.ops.elementwise import tensor
 from converter.ops.images import pad_to_bounding_box, resized, sides
-from converter.ops.nodes import Nodes, NoForm, Result, Size, Table, function, plain, span
+from converter.ops.nodes import Nodes, NoForm, Result, Size, Table, function, plain, room, span
 
 TABLE: Table = {}
 
@@ -38,12 +38,14 @@ def _scale(count: int, wanted: int, corners: bool) -> float:
 
 def _places(count: int, wanted: int, corners: bool, half: bool) -> Array:
     """Where the centre of each new pixel stands in the old picture."""
+    room(wanted)
     scale = np.float32(_scale(count, wanted, corners))
     places = np.arange(wanted, dtype="float32")
     return (places + np.float32(0.5)) * scale - np.float32(0.5) if half else places * scale
 
 
 def _weighted(count: int, wanted: int, weights: Callable[[int], list[tuple[int, float]]]) -> Array:
+    room(count, wanted)
     matrix = np.zeros((wanted, count))
     for row in range(wanted):
         for place, weight in weights(row):
@@ -116,6 +118,7 @@ def _by_kernel(method: str, count: int, wanted: int, antialias: bool) -> Array:
     kernel, radius = KERNELS[method]
     step = count / wanted
     width = max(step, 1.0) if antialias else 1.0
+    room(wanted, count)
     matrix = np.zeros((wanted, count))
     for row in range(wanted):
         centre = (row + 0.5) * step
@@ -178,6 +181,7 @@ def _nearest(
     x = tensor(g, images)
     sized = list(g.shape(x) or ())
     for axis, count, new in zip((-3, -2), counts, wanted, strict=True):
+        room(new)
         scale = np.float32(_scale(count, new, corners))
         places = (np.arange(new, dtype="float32") + np.float32(0.5 if half else 0)) * scale
         rounded = np.floor(places + np.float32(0.5)) if corners else np.floor(places)

@@ -12,7 +12,7 @@ import numpy as np
 from converter.model.description import TensorRef
 from converter.ops.elementwise import pair, tensor
 from converter.ops.indices import gather
-from converter.ops.nodes import Nodes, NoForm, Result, Table, axes, function, plain, span
+from converter.ops.nodes import Nodes, NoForm, Result, Table, axes, function, plain, room, span
 from converter.ops.reductions import reduced
 
 TABLE: Table = {}
@@ -236,6 +236,7 @@ def reverse_sequence(
     lengths = g.tensor(seq_lengths, "int32")
     if isinstance(lengths, TensorRef):
         column = g.op("ExpandDims", g.cast(lengths, "int32"), axis=-1)
+        room(known[1])
         places = np.arange(known[1], dtype="int32")[None]
         turned = g.op("Subtract", g.op("Subtract", column, places), 1, gives="int32")
         inside = g.op("Less", places, column, gives="bool")
@@ -304,6 +305,7 @@ def cumulative_logsumexp(
     if known is None or known[place] is None or exclusive:
         raise NoForm("the length of its axis is not known, or it leaves the place itself out")
     at, count = place % len(known), known[place]
+    room(count, count)
     counts = np.tri(count, dtype=bool)
     counts = (counts.T if reverse else counts).reshape([count, count] + [1] * (len(known) - 1 - at))
     spread = g.op("ExpandDims", tensor(g, x), axis=at)

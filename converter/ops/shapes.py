@@ -21,6 +21,7 @@ from converter.ops.nodes import (
     axes,
     function,
     plain,
+    room,
 )
 
 TABLE: Table = {}
@@ -220,6 +221,7 @@ def split(g: Nodes, value: Any, num_or_size_splits: Any, axis: Any = 0, num: Any
 def tile(g: Nodes, input: Any, multiples: Any) -> Result:
     counts, known = plain(multiples), g.shape(input)
     if isinstance(input, list):
+        room(*np.shape(plain(input)), *counts)
         return Value(np.tile(plain(input), counts).tolist(), "float32")
     sized = None
     if known is not None and len(known) == len(counts):

@@ -12,7 +12,7 @@ import numpy as np
 from converter.model.description import Array, TensorRef
 from converter.ops.complexes import OF_COMPLEX, parts, value_of
 from converter.ops.elementwise import tensor
-from converter.ops.nodes import Nodes, NoForm, Result, Table, function, plain, span
+from converter.ops.nodes import Nodes, NoForm, Result, Table, function, plain, room, span
 
 TABLE: Table = {}
 
@@ -24,6 +24,7 @@ def _power_of_two(length: int) -> int:
 
 def _hann(length: int, dtype: str) -> Array:
     """Hann's window as TensorFlow has it: periodic."""
+    room(length)
     if length == 1:
         return np.ones(1, dtype)
     return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)).astype(dtype)
@@ -66,6 +67,7 @@ def _frames(
         )
     if count is None:
         raise NoForm("the length of the axis along which it frames is not known")
+    room(count, length)
     places = np.arange(count)[:, None] * step + np.arange(length)
     return g.op("Take", x, places.astype("int32"), sized=sized, axis=place)
 
@@ -218,6 +220,7 @@ def overlap_and_add(g: Nodes, signal: Any, frame_step: Any) -> Result:
 
 def _cosines(kind: int, count: int, norm: Any) -> Array:
     """The matrix of a discrete cosine transform, a column for each result."""
+    room(count, count)
     n, k = np.arange(count)[:, None], np.arange(count)[None]
     if kind == 1:
         if norm is not None:

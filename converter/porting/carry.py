@@ -118,9 +118,26 @@ class _Work:
             if old_arguments(call, self.dialect):
                 yield call.node.lineno
             yield from (name.lineno for name in old_names(call))
+        yield from self._looked_up()
         for use in self.source.uses("keras"):
             if use.path.endswith(f".{CHANGED}") and not use.guarded:
                 yield use.line
+
+    def _looked_up(self) -> Iterator[int]:
+        """Lines where a name in quotes goes to ``activations.get`` and nowhere else."""
+        calls = [call.node for call in self.source.calls if call.path == "keras.activations.get"]
+        given = {id(each) for call in calls for each in call.args[:1]}
+        for node in ast.walk(self.source.tree):
+            if isinstance(node, ast.Constant) and node.value == CHANGED and id(node) in given:
+                yield node.lineno
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            arguments = node.args.args[len(node.args.args) - len(node.args.defaults) :]
+            for argument, default in zip(arguments, node.args.defaults, strict=True):
+                uses = [n for n in ast.walk(node) if getattr(n, "id", "") == argument.arg]
+                is_name = isinstance(default, ast.Constant) and default.value == CHANGED
+                if is_name and all(id(use) in given for use in uses):
+                    yield default.lineno
 
     def _uses(self) -> Iterator[Use]:
         for package in _LIBRARIES:

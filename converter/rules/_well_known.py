@@ -45,8 +45,12 @@ def _port(why: str) -> str:
 
 _NAMES: Mapping[str, tuple[str, str]] = {
     **_all("CRF", "keras_contrib", _port("it decodes sequences step by step")),
-    **_all("Capsule CosineConv2D CosineConvolution2D PELU", "keras_contrib", _port("it is gone")),
-    **_all("KerasLayer", "tensorflow_hub", "It loads another model: --custom tensorflow_hub."),
+    **_all("CosineConv2D CosineConvolution2D PELU", "keras_contrib", _port("it is gone")),
+    **_all(
+        "KerasLayer",
+        "tensorflow_hub",
+        "It loads another model: --custom tensorflow_hub, where it is installed.",
+    ),
     **_all(
         "ProposalLayer PyramidROIAlign DetectionLayer DetectionTargetLayer",
         "Mask_RCNN",
@@ -63,7 +67,7 @@ _NAMES: Mapping[str, tuple[str, str]] = {
         _port(_DETECTION),
     ),
     **_all(
-        "InverseSTFT Delta Frame Energy LogmelToMFCC MuLawEncoding ConcatenateFrequencyMap",
+        "InverseSTFT LogmelToMFCC MuLawEncoding ConcatenateFrequencyMap",
         "kapre",
         _port("kapre stopped at TensorFlow 2"),
     ),
@@ -75,22 +79,23 @@ _NAMES: Mapping[str, tuple[str, str]] = {
     **_all(
         "QConv2D QDense QActivation QDepthwiseConv2D QSeparableConv2D QBatchNormalization",
         "qkeras",
-        "pip install qkeras, then --custom qkeras --engine tf_keras.",
+        "If it is that one: --custom qkeras, where it is installed.",
     ),
     **_all(
         "PruneLowMagnitude QuantizeWrapper QuantizeWrapperV2 QuantizeLayer",
         "tensorflow_model_optimization",
         "Strip it there (strip_pruning) and save the model again.",
     ),
+    **_all("TCN", "keras-tcn", "If it is that one: --custom tcn, where it is installed."),
     **_all(
-        "TCN ResidualBlock",
-        "keras-tcn",
-        "It runs on Keras 3: pip install keras-tcn, then --custom tcn.",
+        "GCNConv GATConv ChebConv",
+        "spektral",
+        "If it is that one: --custom spektral, where it is installed.",
     ),
     **_all(
-        "GCNConv GATConv GraphConv ChebConv GlobalAvgPool GlobalSumPool",
-        "spektral",
-        "pip install spektral, then --custom spektral.",
+        "BertEncoder BertEncoderV2 OnDeviceEmbedding",
+        "tf-models-official",
+        "If it is that one: --custom official, where it is installed.",
     ),
     **_all(
         "TFBertMainLayer TFDistilBertMainLayer TFRobertaMainLayer TFBertModel",
@@ -103,12 +108,7 @@ _PACKAGES: Mapping[str, tuple[str, str]] = {
     **_all(
         "keras_nlp keras_hub keras_cv",
         "keras_hub",
-        "pip install keras-hub, then --custom keras_hub.",
-    ),
-    **_all(
-        "Text Vision",
-        "tf-models-official",
-        "pip install tf-models-official, then --custom official --engine tf_keras.",
+        "If it is that one: --custom keras_hub, where it is installed.",
     ),
     **_all("Kapre", "kapre", _port("kapre stopped at TensorFlow 2")),
 }

@@ -30,8 +30,8 @@ def remove(model: Model, context: Context) -> Iterator[ModelChange]:
     found = [layer for layer in model.layers if layer.class_name in CLASSES]
     if not found:
         return
-    needed = _needed(model)
-    layers = tuple(map(_handing_on, (layer for layer in model.layers if layer.name in needed)))
+    kept = needed(model)
+    layers = tuple(map(_handing_on, (layer for layer in model.layers if layer.name in kept)))
     message = "the graph adds losses or metrics, which Keras 3 can't: " + ", ".join(
         layer.name for layer in found
     )
@@ -40,19 +40,19 @@ def remove(model: Model, context: Context) -> Iterator[ModelChange]:
     yield ModelChange(Severity.BREAKS, message, new, remedy)
 
 
-def _needed(model: Model) -> set[str]:
+def needed(model: Model) -> set[str]:
     """The layers that inputs and outputs of the model are made of."""
     if model.kind == "sequential":
         return {layer.name for layer in model.layers}
     by_name = {layer.name: layer for layer in model.layers}
-    needed: set[str] = set()
+    found: set[str] = set()
     waiting = [ref.layer for ref in refs([model.inputs, model.outputs])]
     while waiting:
         name = waiting.pop()
-        if name not in needed:
-            needed.add(name)
+        if name not in found:
+            found.add(name)
             waiting += [ref.layer for call in by_name[name].calls for ref in call_refs(call)]
-    return needed
+    return found
 
 
 def _handing_on(layer: Layer) -> Layer:

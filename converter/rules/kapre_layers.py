@@ -1,6 +1,6 @@
 """Spectrograms of kapre.
 
-What it sees: STFT, Magnitude, Phase, ApplyFilterbank and MagnitudeToDecibel of kapre 0.3, as KF185
+What it sees: STFT, Magnitude, Phase, ApplyFilterbank and MagnitudeToDecibel of kapre 0.3, as KF169
 found them, or by the name of its package.
 
 Why Keras 3 trips: "Unknown layer: 'STFT'", "Unknown layer: 'Kapre>STFT'". Its own STFTSpectrogram

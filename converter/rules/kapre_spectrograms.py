@@ -1,6 +1,6 @@
 """Spectrogram and Melspectrogram of kapre 0.1.
 
-What it sees: both layers, as KF185 found them. Their kernels and the filterbank are weights.
+What it sees: both layers, as KF169 found them. Their kernels and the filterbank are weights.
 
 Why Keras 3 trips: "Unknown layer: 'Melspectrogram'".
 

@@ -61,7 +61,8 @@ def rewrite(model: Model, context: Context) -> Iterator[ModelChange]:
         message = f"a Lambda holds code that no Python has compiled: {error}"
         yield ModelChange(Severity.UNSAFE, message)
         return
-    for layer, reason in done.refused:
+    reasons = {layer.name: (layer, reason) for layer, reason in reversed(done.refused)}
+    for layer, reason in reversed(reasons.values()):
         yield _refused(layer, reason, context)
     if done.refused:
         return

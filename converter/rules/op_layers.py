@@ -30,6 +30,7 @@ from converter.ops.calls import OP_LAYERS, called, written
 from converter.ops.layers import given_by
 from converter.ops.nodes import Known, Nodes, NoForm, Result, Value
 from converter.ops.stock import has_masks, in_stock
+from converter.rules import added_losses
 from converter.rules._code import holds_code
 from converter.rules.base import Context, ModelChange, Rule, Stage
 
@@ -89,6 +90,7 @@ class Graph:
         *,
         stock: bool = False,
     ) -> None:
+        model = _apart_from_losses(model)
         self.refused: list[tuple[Layer, str]] = []
         self.functions: set[str] = set()
         self._code, self._write, self._stock = code, write, stock
@@ -202,6 +204,20 @@ class Graph:
 
 def _is_last(result: TensorRef, nodes: Sequence[Layer]) -> bool:
     return TensorRef(nodes[-1].name) == result
+
+
+def _apart_from_losses(model: Model) -> Model:
+    """Without what only added losses need; those hang on an output until a rule takes them out."""
+    if not any(layer.class_name in added_losses.CLASSES for layer in model.layers):
+        return model
+    kept = added_losses.needed(model)
+    end = Call((next(iter(refs(model.outputs))),))
+    layers = [
+        layer if layer.name in kept else replace(layer, calls=(end,))
+        for layer in model.layers
+        if layer.name in kept or layer.class_name in added_losses.CLASSES
+    ]
+    return replace(model, layers=tuple(layers))
 
 
 def _with_list(layer: Layer, index: int) -> Call:

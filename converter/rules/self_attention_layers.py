@@ -1,6 +1,6 @@
 """Attention over sequences of keras-self-attention.
 
-What it sees: SeqSelfAttention and SeqWeightedAttention, as KF185 found them.
+What it sees: SeqSelfAttention and SeqWeightedAttention, as KF169 found them.
 
 Why Keras 3 trips: "Unknown layer: 'SeqSelfAttention'".
 

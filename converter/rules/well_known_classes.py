@@ -22,10 +22,12 @@ from dataclasses import replace
 
 from converter.knowledge.releases import candidates, layer_classes
 from converter.layouts import well_known
+from converter.layouts.addons import is_group_normalization
 from converter.model.description import Layer
 from converter.model.findings import Severity
 from converter.rules._well_known import GIVE, YOUR_OWN, library_of
 from converter.rules.base import Change, Context, Rule, Stage
+from converter.rules.classes_of_later_releases import NAMELESS
 
 
 def rewrite(layer: Layer, context: Context) -> Change | None:
@@ -44,6 +46,10 @@ def rewrite(layer: Layer, context: Context) -> Change | None:
 
 def _was_stock(layer: Layer, context: Context) -> bool:
     """Whether the writer had a class of this name that takes the same arguments."""
+    nameless = context.writer.tf_keras and context.writer.version == NAMELESS
+    if nameless and is_group_normalization(layer.class_name, layer.config):
+        # Inside of wrappers these releases leave out the package of Addons.
+        return True
     had = any(layer.class_name in layer_classes(each) for each in candidates(context.writer))
     return had and "freeze" not in layer.config
 
@@ -60,9 +66,10 @@ def _ambiguous(layer: Layer, name: str) -> str:
 
 
 RULE = Rule(
-    code="KF185",
+    code="KF169",
     stage=Stage.CLASSES,
     summary="layers of well-known libraries",
     generations=frozenset({1, 2}),
     layer=rewrite,
 )
+"""Runs before the rules that give layers of Addons the names of stock layers."""

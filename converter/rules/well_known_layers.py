@@ -1,7 +1,7 @@
 """Normalization, scaling and pixel shuffling of well-known libraries.
 
 What it sees: InstanceNormalization and SubPixelUpscaling of keras_contrib, the Scale of ResNet-152
-and DenseNet (flyyufelix), L2Normalization of SSD, PixelShuffler of faceswap, as KF185 found them.
+and DenseNet (flyyufelix), L2Normalization of SSD, PixelShuffler of faceswap, as KF169 found them.
 
 Why Keras 3 trips: "Unknown layer: 'InstanceNormalization'".
 

@@ -2,7 +2,7 @@
 
 What it sees: FixedDropout of efficientnet, BatchNorm of Mask_RCNN, BatchNormalization of
 keras_resnet, LayerNormalization of keras-layer-normalization, DepthwiseConv2D of MobileNet before
-Keras 2.1.5, GroupNormalization of keras_contrib and Mish, as KF185 found them.
+Keras 2.1.5, GroupNormalization of keras_contrib and Mish, as KF169 found them.
 
 Why Keras 3 trips: "Unknown layer: 'FixedDropout'".
 

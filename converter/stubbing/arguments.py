@@ -121,7 +121,8 @@ class Arguments:
         )
         # Else a key of that name would be taken for the object itself.
         first = ["self", "/"] if any(each.key == "self" for each in self.items) else ["self"]
-        lines = call("def __init__(", [*first, *before, *given, *others], "):", INDENT)
+        parameters = sorted([*before, *given], key=lambda each: "=" in each)
+        lines = call("def __init__(", [*first, *parameters, *others], "):", INDENT)
         inside = INDENT * 2
         for each in self.items:
             if not each.direct:

@@ -12,7 +12,7 @@ from converter.stubbing.arguments import (
     Arguments,
     arguments_of,
 )
-from converter.stubbing.needs import Kind, Need, Use
+from converter.stubbing.needs import COMPILED, Kind, Need, Use
 from converter.stubbing.shapes import Seen, shown
 from converter.stubbing.text import (
     INDENT,
@@ -101,7 +101,8 @@ def _described(need: Need, use: Use, several: bool) -> Iterator[str]:
     place = f"{plain(use.file)}, {plain(use.place)}" if several else plain(use.place)
     if need.kind not in BASES:
         of = f" ({plain(use.layer_class)})" if use.layer_class else ""
-        yield f"{place}{of}"
+        if need.kind not in COMPILED or several:
+            yield f"{place}{of}"
         return
     for seen in use.calls[:MOST_SHOWN]:
         yield f"{place}: {_flow(seen)}{'; gets a mask' if use.masked else ''}"

@@ -32,6 +32,10 @@ class Kind(StrEnum):
 LAYERS = frozenset({Kind.LAYER, Kind.WRAPPER, Kind.RECURRENT, Kind.CELL})
 
 
+COMPILED = frozenset({Kind.LOSS, Kind.METRIC, Kind.OPTIMIZER, Kind.SCHEDULE})
+"""What a model is compiled with."""
+
+
 @dataclass(frozen=True)
 class Stored:
     """A weight as the file has it: its name, its shape, its dtype."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from converter.rules._compile_objects import BASE_OPTIMIZER
 from converter.stubbing.arguments import arguments_of
 from converter.stubbing.layers import docstring, unfilled
-from converter.stubbing.needs import Kind, Need
+from converter.stubbing.needs import COMPILED, Kind, Need
 from converter.stubbing.text import INDENT, comment, plain, remark
 
 
@@ -91,7 +91,9 @@ def object_class(need: Need, name: str) -> list[str]:
     arguments = arguments_of(need.uses, form.taken)
     lines = [f"class {name}({form.base}):" if form.base else f"class {name}:", *docstring(need)]
     if arguments.items or arguments.rest:
-        lines += ["", *arguments.constructor(base=None if form.plain else "**kwargs")]
+        rate = need.kind is Kind.OPTIMIZER
+        base = None if form.plain else "learning_rate, **kwargs" if rate else "**kwargs"
+        lines += ["", *arguments.constructor(("learning_rate=0.001",) if rate else (), base)]
     for signature in form.methods:
         method = f"{name}.{signature.split('(', 1)[0]}()"
         told = _told(need, f"{method} is still to be written.")
@@ -101,7 +103,9 @@ def object_class(need: Need, name: str) -> list[str]:
 
 
 def _told(need: Need, first: str) -> list[str]:
+    known = _NOT_FOR_OUTPUTS.get(need.kind)
+    if need.kind in COMPILED:
+        return [first, *([known] if known else [])]
     places = ", ".join(dict.fromkeys(plain(use.place) for use in need.uses[:4]))
     more = f" and {len(need.uses) - 4} more" if len(need.uses) > 4 else ""
-    known = _NOT_FOR_OUTPUTS.get(need.kind)
     return [first, f"It is the {need.kind} of {places}{more}.", *([known] if known else [])]

@@ -97,6 +97,14 @@ def test_inspect_shows_the_text(kfix: Any, sample: Sample) -> None:
     assert function["defaults"] == {"by": 1.0}
 
 
+def test_arguments_of_the_layer(kfix: Any, tmp_path: Path) -> None:
+    config = _dump("lambda x, y=1: x + y", [1]) | {"arguments": {"y": 7}}
+    path = _written(tmp_path / "model.json", config, config | {"arguments": {}})
+    first, second = inspect(path).functions
+    assert (first.arguments, second.arguments) == ({"y": 7}, {})
+    assert kfix("inspect", path).out.count("\n    with y = 7\n") == 1
+
+
 def test_a_model_without_lambdas_has_no_functions(sample: Sample) -> None:
     path = sample("tf-2.8.0", "dense")
     assert inspect(path).functions == ()

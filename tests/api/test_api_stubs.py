@@ -130,6 +130,12 @@ def test_an_object_inside_of_another_is_found(tmp_path):
     assert '"parts": _stored(self.parts)' in source
 
 
+def test_a_constraint_that_is_called_like_an_operation(tmp_path):
+    dense = {"name": "dense", "units": 2, "kernel_constraint": {"class_name": "Clip", "config": {}}}
+    path = architecture(tmp_path, {"class_name": "Dense", "config": dense})
+    assert found(path) == {("Clip", "constraint")}
+
+
 def test_hostile_names_in_a_file(tmp_path):
     name = '"""\nimport os\nos.system("x")\n"""'
     entry = {"class_name": name, "config": {"name": name, name: name, "class": 1, "self": 2}}
@@ -189,3 +195,17 @@ def test_stock_models_on_the_command_line(kfix, sample):
     assert done.code == ExitCode.OK
     assert "needs no code of your own" in done.out
     assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def test_a_file_that_is_broken_does_not_keep_the_others(kfix, sample):
+    path = sample("tf-2.8.0", "custom_layer")
+    broken = path.with_name("broken.h5")
+    broken.write_bytes(path.read_bytes()[:2000])
+    module = path.with_name("own.py")
+    done = kfix("stubs", path.parent, "-o", module)
+    assert done.code == ExitCode.PARTIAL
+    assert "broken.h5" in done.err
+    assert "class Scale(" in module.read_text()
+    assert kfix("stubs", broken).code == ExitCode.NOT_A_MODEL
+    document = kfix("--format", "json", "stubs", path.parent, "-o", module, "--force").document
+    assert [Path(each["path"]).name for each in document["errors"]] == ["broken.h5"]

@@ -33,6 +33,9 @@ NONSENSE = [
     ("Dense", "dtype", {"class_name": "Policy", "config": "float32"}),
     ("Dense", "dtype", 3),
     ("LSTM", "units", [5]),
+    ("LSTM", "batch_input_shape", [None, {}, 3]),
+    ("InputLayer", "batch_input_shape", "28"),
+    ("InputLayer", "batch_shape", [None, float("nan")]),
     ("LayerNormalization", "axis", [1, {}]),
 ]
 
@@ -109,3 +112,11 @@ def test_a_graph_has_names(dialect):
     config = {"name": "f", "layers": [entry], "input_layers": [], "output_layers": []}
     with pytest.raises(NotAModelError):
         dialect.parse({"class_name": "Functional", "config": config})
+
+
+@pytest.mark.parametrize("name", [None, "", "missing"])
+@pytest.mark.parametrize("dialect", [keras2, keras3], ids=["keras2", "keras3"])
+def test_a_sequence_has_names(dialect, name):
+    config = {"units": 3} if name == "missing" else {"units": 3, "name": name}
+    with pytest.raises(NotAModelError, match="a Dense of the model 's' has no name"):
+        dialect.parse(model("Dense", config))

@@ -96,7 +96,7 @@ def keras_in_this_process() -> Iterator[None]:
 
     path, registry = list(sys.path), keras.saving.get_custom_objects()
     before = dict(registry)
-    with mock.patch("converter.engines.sharing.Engine", InThisProcess):
+    with mock.patch("converter.engines.Engine", InThisProcess):
         yield
     registry.clear()
     registry.update(before)
@@ -194,6 +194,21 @@ def test_a_convolution_gets_the_padding_that_no_weight_tells(tmp_path):
     output = tmp_path / "model.keras"
     convert(sample.path, output, custom=[str(module)], verify=False)
     same_numbers(output, module, sample)
+
+
+def test_the_function_of_a_lambda(tmp_path):
+    sample = recorded("keras-3.0.5", "lambda_function")
+    module = tmp_path / f"stubs_{abs(hash(tmp_path))}.py"
+    done = stubs(sample.path, module)
+    assert done.options == (f"--lambda lambda={module}:double",)
+    lambdas, output = {"lambda": f"{module}:double"}, tmp_path / "model.keras"
+    with pytest.raises(MissingObjectError, match=r"double\(\) is still to be written"):
+        convert(sample.path, output, lambdas=lambdas, verify=False)
+    module.write_text(filled(module.read_text(), {"double": "return 2.0 * x"}))
+    convert(sample.path, output, lambdas=lambdas, verify=False)
+    import keras
+
+    assert_same(computed(keras.models.load_model(output), sample.inputs), sample)
 
 
 def test_keras_has_no_attribute_that_a_class_could_break():

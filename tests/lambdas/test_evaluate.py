@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from converter.lambdas.decompiling import decompiled
+from converter.lambdas.errors import LambdaCodeError
 from converter.lambdas.layer import Place, written
 from converter.lambdas.stored import Stored
 from converter.model.description import Layer, TensorRef, Writer
 from converter.ops.nodes import Known, Nodes, NoForm, Result, Value
+from tests.lambdas.corpora import compiled
 from tests.lambdas.from_source import function
 
 TENSORFLOW_1 = Writer((2, 2, 4), False, "tensorflow", "2.2.4")
@@ -80,6 +83,7 @@ def refused(source: str, *shapes: Shape, **given: Any) -> str:
         ("lambda x: K.log(x) if K.ndim(x) == 2 else K.exp(x)", ["Log"]),
         ("lambda x: K.log(x) if x is None or K.backend() == 'theano' else K.exp(x)", ["Exp"]),
         ("lambda x: [f(x) for f in [K.exp]][0]", ["Exp"]),
+        ("lambda x: list(map(lambda y: -y, [x, K.exp(x)]))[1]", ["Exp", "Negative"]),
         (
             "lambda x: K.concatenate([x[:, i:i + 1] for i in range(2)])",
             ["GetItem"] * 2 + ["Concatenate"],
@@ -176,6 +180,21 @@ def test_division_of_whole_numbers_is_that_of_its_python() -> None:
     for python, expected in (((2, 7), 3), ((3, 5), 3.5)):
         made = Made("lambda x: x * (7 / 2)", (4,), python=python)
         assert made.nodes.layers[0].calls[0].args[1] == expected
+
+
+def test_no_function_breaks_it() -> None:
+    """Functions of all forms, on tensors that most of them are not for."""
+    outcomes = set()
+    for code in compiled("3.11").values():
+        known = {TensorRef("x"): Known("float32", (None, 4, 3), of_batch=True)}
+        nodes = Nodes("it", known, {"x"}, anchor=TensorRef("x"))
+        place = Place(TENSORFLOW_2, "", lambda _: None, False)
+        try:
+            stored = Stored(decompiled(code), (), ())
+            written(Layer("it", "Lambda", {}), stored, TensorRef("x"), nodes, place)
+        except (NoForm, LambdaCodeError) as reason:
+            outcomes.add(type(reason))
+    assert NoForm in outcomes
 
 
 NUMBERS = st.one_of(st.integers(-9, 9), st.floats(-9, 9, width=16))

@@ -126,6 +126,10 @@ def test_numbers_that_keras_on_windows_may_have_changed() -> None:
         data = compiled("3.7")[source].replace(b"s.py", b"C:/p").replace(b"\x5c", b"/")
         with pytest.raises(Unreadable, match="47"):
             read([_coded(data), None, None], "lambda")
+    with pytest.raises(Unreadable, match="instruction"):
+        # 3.14 has small numbers in its instructions.
+        data = compiled("3.14")["lambda x: x + 92"].replace(b"s.py", b"C:/p").replace(b"\x5c", b"/")
+        read([_coded(data), None, None], "lambda")
     kept = compiled("3.7")[SCALED].replace(b"s.py", b"C:/p")
     assert read([_coded(kept), None, None], "lambda").function is not None
 

@@ -230,3 +230,15 @@ def test_a_dictionary_of_the_module_itself_stays():
     assert carried(source(text), TF_2).text.count("custom_objects") == 1
     text = "def load(custom_objects=None): return custom_objects"
     assert "custom_objects = {" in carried(source(text), TF_2).text
+
+
+@pytest.mark.parametrize(
+    ("body", "settled"),
+    [("self.gate = activations.get(gate)", True), ("self.gate = Dense(1, activation=gate)", False)],
+)
+def test_a_name_in_quotes_is_settled_where_it_is_only_looked_up(body, settled):
+    text = (
+        "from keras import activations\nfrom keras.layers import Dense\n"
+        f"def start(self, units, gate='hard_sigmoid'):\n    {body}\n"
+    )
+    assert (3 in carried(source(text), KERAS_2).settled) == settled

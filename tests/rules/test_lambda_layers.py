@@ -122,6 +122,16 @@ def test_a_wrapper_with_a_function_across_samples_is_refused(source: str) -> Non
     assert only(result, CODE).severity is Severity.REFUSED
 
 
+def test_a_wrapper_that_is_called_twice_is_refused() -> None:
+    given = Layer("given", "InputLayer", {"batch_shape": [None, 5, 3]})
+    calls = (Call((TensorRef("given"),)), Call((TensorRef("it"),)))
+    it = Layer("it", "TimeDistributed", inner={"layer": lambda_layer("lambda x: -x")}, calls=calls)
+    model = Model("top", "functional", (given, it), TensorRef("given"), TensorRef("it", 1))
+    finding = only(upgrade(model, STANDALONE), CODE)
+    assert finding.severity is Severity.REFUSED
+    assert "several times" in finding.message
+
+
 def test_inside_other_wrappers_it_is_refused() -> None:
     it = Layer("it", "Bidirectional", {}, inner={"layer": lambda_layer("lambda x: x")})
     assert only(graph_of(it), CODE).severity is Severity.REFUSED
@@ -157,7 +167,7 @@ def test_the_mask_that_reaches_it_is_an_argument() -> None:
     given = Layer("given", "InputLayer", {"batch_shape": [None, 6], "dtype": "int32"})
     embedding = {"input_dim": 9, "output_dim": 4, "mask_zero": True}
     words = Layer("words", "Embedding", embedding, calls=(Call((TensorRef("given"),)),))
-    source = "lambda x, mask: x if mask is None else x * 2"
+    source = "lambda x, mask: x * K.cast(K.expand_dims(mask), 'float32')"
     it = replace(lambda_layer(source), calls=(Call((TensorRef("words"),)),))
     model = Model("top", "functional", (given, words, it), TensorRef("given"), TensorRef("it"))
     result = upgrade(model, STANDALONE)

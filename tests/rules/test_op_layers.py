@@ -77,6 +77,14 @@ def test_a_function_becomes_a_node_of_its_name() -> None:
         function("gather", indices=[10**12], axis=1),
         function("math.multiply", y=10**400),
         replace(function("range"), calls=(Call((0,), {"limit": 5, "delta": 0}),)),
+        replace(function("zeros"), calls=(Call(([10**12],)),)),
+        replace(function("eye"), calls=(Call((10**9,)),)),
+        function("linspace", stop=1.0, num=10**12),
+        function("signal.frame", frame_length=10**9, frame_step=10**9, axis=1, pad_end=True),
+        function("signal.dct", n=10**9),
+        function("compat.v1.image.resize_bilinear", size=[10**9, 10**9]),
+        function("image.resize", size=[10**9, 10**9], method="gaussian"),
+        function("signal.stft", frame_length=10**12, frame_step=1),
     ],
 )
 def test_constants_that_no_model_has_are_refused_at_once(bomb: Layer) -> None:
@@ -290,3 +298,13 @@ def test_nodes_are_named_apart_from_layers() -> None:
     )
     names = [each.name for each in upgraded(it, other).model.layers]
     assert len(set(names)) == len(names)
+
+
+def test_what_only_an_added_loss_needs_may_have_no_form() -> None:
+    dense = Layer("dense", "Dense", {"units": 6}, calls=(Call((GIVEN,)),))
+    drawn = replace(function("random.normal"), name="drawn")
+    loss = Layer("loss", "AddLoss", {"unconditional": False}, calls=(Call((TensorRef("drawn"),)),))
+    model = replace(graph(dense, drawn, loss), outputs=TensorRef("dense"))
+    result = upgrade(model, TF_2)
+    assert not result.blockers
+    assert [each.name for each in result.model.layers] == ["given", "dense"]

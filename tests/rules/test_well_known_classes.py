@@ -36,7 +36,7 @@ from tests.rules.upgrading import (
     with_weights,
 )
 
-CODE = "KF185"
+CODE = "KF169"
 OBJECTS = {
     f"{weight}_{kind}": None
     for weight in ("gamma", "beta")
@@ -151,7 +151,7 @@ def test_batch_normalization_of_keras_resnet(freeze: bool) -> None:
 
 
 def test_every_class_without_a_stock_layer_is_written() -> None:
-    """What KF185 only names, another rule has to write."""
+    """What KF169 only names, another rule has to write."""
     of_kapre = {full_name(name) for name in (*kapre_layers.WRITTEN, *kapre_spectrograms.NAMES)}
     of_attention = {full_name(name) for name in self_attention_layers.WRITTEN}
     written = {*well_known_layers.WRITTEN, *well_known_stock.STOCK, *of_kapre, *of_attention}
@@ -217,3 +217,17 @@ def test_a_copy_that_was_registered_without_a_package() -> None:
     own = upgrade(in_graph(it), TF_2, {"Custom>InstanceNormalization"})
     assert not findings(own, CODE)
     assert_left_to_the_user(replace(it, class_name="Mine>InstanceNormalization"), TF_2)
+
+
+@pytest.mark.parametrize("name", ["GroupNormalization", "InstanceNormalization"])
+@pytest.mark.parametrize("where", ["graph", "nested graph"])
+def test_what_became_of_layers_of_addons_is_not_looked_at(name: str, where: str) -> None:
+    it = replace(normalization(groups=2), class_name=f"Addons>{name}")
+    result = upgrade(ANYWHERE[where](it), Writer((2, 8, 0), True, "tensorflow", "2.8.0"))
+    assert not findings(result, CODE)
+    assert not result.blockers
+
+
+def test_inside_of_wrappers_early_tensorflow_leaves_out_the_package() -> None:
+    it = normalization("GroupNormalization", groups=2)
+    assert_unchanged(it, CODE, TF_1)

@@ -76,3 +76,23 @@ def old_memory(F):
     x = F.Input(shape=(4, 5))
     y = own.Stack((6, 3), name="stack")(own.Memory(7, name="memory")(x))
     return _old(F.Model(x, L.Dense(2)(y)), "tf2_layers.py")
+
+
+@architecture(writers="keras>=2.1<2.3", needs="LSTM")
+def old_web(F):
+    """Attention, highways, normalisations and what else was copied from page to page."""
+    own, L = F.own("keras2_web.py"), F.layers
+    x = F.Input(shape=(7,))
+    masked, plain = L.Embedding(9, 6, mask_zero=True)(x), L.Embedding(9, 6)(x)
+    y = own.PositionEmbedding(name="places")(own.LayerNorm(name="even")(plain))
+    average, weights = own.AttentionWeightedAverage(return_attention=True, name="average")(y)
+    high = own.Highway(name="high")(average)
+    dense = own.DenseSN(4, activation="relu", name="spectral")(high)
+    outputs = [
+        own.AttLayer(4, name="attention")(masked),
+        weights,
+        own.GatedReader(3, name="reader")(plain),
+        own.MinibatchDiscrimination(3, 2, name="others")(dense),
+        own.HardGate(name="gate")(own.WeightedSum(0.3, name="sum")([average, high])),
+    ]
+    return _old(F.Model(x, outputs), "keras2_web.py", inputs=[padded_ids(9)])

@@ -732,3 +732,18 @@ def functions_as_kernels_of_sizes(F):
         raw.MatrixSetDiagV3(input=raw.MatrixDiag(diagonal=x), diagonal=raw.Neg(x=x), k=0),
     ]
     return F.Model(x, outputs)
+
+
+@architecture(LAMBDAS)
+def functions_behind_losses(F):
+    """What only a loss needs, which Keras 3 has no place for, may be of any kind."""
+    L, tf = F.layers, F.tf
+    x = F.Input(shape=(4,))
+    mean, spread = L.Dense(2)(x), L.Dense(2)(x)
+    y = L.Dense(4, activation="sigmoid")(mean * 2.0)
+    model = F.Model(x, y)
+    drawn = mean + tf.exp(spread) * tf.random.normal(tf.shape(mean))
+    model.add_loss(tf.reduce_mean(F.keras.losses.binary_crossentropy(x, y)))
+    model.add_loss(-0.5 * tf.reduce_mean(1.0 + spread - tf.square(drawn) - tf.exp(spread)))
+    model.add_metric(tf.reduce_mean(drawn), name="drawn", aggregation="mean")
+    return model

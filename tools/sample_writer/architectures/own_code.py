@@ -89,6 +89,22 @@ def own_model(F):
     return _made(F.Model(x, own.Head(3)(x)), "blocks.py")
 
 
+@architecture(writers="tf>=2.8", kinds="full keras")
+def own_containers(F):
+    """Layers of the owner's in models in models, in wrapped ones, and in cells."""
+    L, own = F.layers, F.own("own_layers.py")
+    a, b = F.Input(shape=(4,)), F.Input(shape=(4,))
+    inner = F.Model(a, L.Dense(4)(own.Scale(1.5)(L.Dense(4)(a))), name="part")
+    middle = F.Model(b, own.Scale(0.5)(inner(L.Dense(4)(b))))
+    flat, steps = F.Input(shape=(4,)), F.Input(shape=(3, 4))
+    each = F.Sequential([L.Dense(4, input_shape=(4,)), own.Scale(0.5), L.BatchNormalization()])
+    y = L.TimeDistributed(each)(steps)
+    with F.keras.utils.custom_object_scope({"MinimalCell": own.MinimalCell}):
+        both = L.Bidirectional(L.RNN(own.MinimalCell(4), return_sequences=True))(y)
+    last = L.RNN([own.MinimalCell(8), own.MinimalCell(8)])(both)
+    return _made(F.Model([flat, steps], [middle(flat), both, last]), "own_layers.py")
+
+
 def _inside(F, trainable):
     """A nested model with vectors of one length, some of them the user's."""
     L, own = F.layers, F.own("own_layers.py")

@@ -156,6 +156,14 @@ def hashed_crossing(F):
     return Made(F.Model([x, y], F.layers.HashedCrossing(5)((x, y))), inputs=[ids(50), ids(60)])
 
 
+@architecture(
+    needs="HashedCrossing", writers="tf<2.16", expect="refused", reason="removed-argument"
+)
+def hashed_crossing_of_three(F):
+    inputs = [F.Input(shape=(1,), dtype="int64") for _ in range(3)]
+    return Made(F.Model(inputs, F.layers.HashedCrossing(5)(inputs)), inputs=[ids(50)] * 3)
+
+
 @architecture(needs="IntegerLookup", writers="tf>=2.6 keras3", kinds="full keras")
 def integer_lookup(F):
     x = F.Input(shape=(4,), dtype="int64")

@@ -275,7 +275,7 @@ def dense_features_crossed_otherwise(F):
     return Made(F.Model(inputs, F.layers.Dense(2)(y)), inputs=[made, made])
 
 
-@architecture(writers="tf>=2.1<2.16")
+@architecture(writers="tf>=2.1<2.16", kinds="full keras")
 def random_fourier_features(F):
     L = F.layers
     layers = [
