@@ -15,6 +15,7 @@ from converter.api.outputs import Naming, destination
 from converter.api.told import InputShapes, open_told
 from converter.api.training import told
 from converter.api.verification import Verified
+from converter.api.vocabularies import Files
 from converter.api.writing import reopened
 from converter.containers.sniff import Kind, sniff
 from converter.errors import UsageError
@@ -50,6 +51,7 @@ def repair(
     custom: Sequence[str] = (),
     writer: str | None = None,
     input_shape: InputShapes | None = None,
+    vocabulary: Files | None = None,
     in_place: bool = False,
     backup: bool = True,
     verify: bool = False,
@@ -71,6 +73,7 @@ def repair(
         writer: who wrote the file, where it does not say it: ``keras-1.2.2-theano``, ``tf-1.15``.
         input_shape: the shape of the input without the batch, where the file does not say it;
             a mapping of names to shapes where there are several inputs.
+        vocabulary: the vocabularies of lookup layers, see ``convert``; the output holds them.
         in_place: replace the source.
         backup: with ``in_place``, keep the source as ``NAME.bak``.
         verify: also load the output in a fresh process and compare what it computes.
@@ -89,12 +92,13 @@ def repair(
         UsageError: no such file or target, or options that contradict each other or the file.
     """
     targets.require_supported(target)
-    with open_told(Path(path), writer, input_shape) as source:
+    with open_told(Path(path), writer, input_shape, vocabulary) as source:
         contents = source.contents
         result = mended(source, custom, allow_inexact=allow_inexact)
         form = "keras" if contents.kind is Kind.KERAS_ARCHIVE else "h5"
         found = told(file_findings(contents), source, result, form, custom) + result.findings
-        if output is None and all(each.severity is Severity.NOTICE for each in found):
+        whole = not vocabulary and all(each.severity is Severity.NOTICE for each in found)
+        if output is None and whole:
             return Repair(contents.path, None, None, False, found)
         suffix = right_suffix(contents.kind, contents.path)
         _refuse_wrong_name(contents.path, suffix, in_place)

@@ -26,6 +26,7 @@ def repair(
     custom: options.Custom = None,
     writer: options.Writer = None,
     input_shape: options.InputShape = None,
+    vocabulary: options.Vocabularies = None,
     verify: Annotated[
         bool,
         typer.Option("--verify/--no-verify", help="Load the output and compare with the source."),
@@ -39,6 +40,7 @@ def repair(
     """Write the same kind of file for today's Keras."""
     from converter.api.repair import naming
     from converter.api.told import parsed_shapes
+    from converter.api.vocabularies import parsed_vocabularies
     from converter.cli import batch
     from converter.cli.placing import Placing
 
@@ -49,6 +51,7 @@ def repair(
             "custom": custom or [],
             "writer": writer,
             "input_shape": parsed_shapes(input_shape or ()),
+            "vocabulary": parsed_vocabularies(vocabulary or ()),
             "in_place": in_place,
             "backup": not no_backup,
             "verify": verify,

@@ -21,6 +21,7 @@ from converter.engines.leniency import Favours, lenient_classes
 from converter.engines.models import LoadedModel, load_keras
 from converter.errors import MissingObjectError, NotExactError
 from converter.layouts.archive import snake_case
+from converter.layouts.legacy import first_name
 from converter.layouts.names_inside import (
     Named,
     OtherShapesError,
@@ -82,7 +83,18 @@ def _give_weights(group: Any, model: Any) -> None:
         names = _texts(group[layer.name], "weight_names")
         arrays = {name: np.asarray(group[layer.name][name]) for name in names}
         stored = {name.removeprefix(f"{layer.name}/"): array for name, array in arrays.items()}
-        _give(layer, stored, layer.name)
+        _give(layer, _once_each(stored), layer.name)
+
+
+def _once_each(stored: Stored) -> Stored:
+    """Without what the file holds a second time, see ``first_name``."""
+    found: dict[str, Array] = {}
+    for name, array in stored.items():
+        inside, _, own = name.rpartition("b'")
+        first = inside + first_name(f"b'{own}")
+        if first == name or not np.array_equal(found.get(first, np.empty(0)), array):
+            found[name] = array
+    return found
 
 
 def _texts(group: Any, name: str) -> list[str]:

@@ -335,12 +335,24 @@ def _by_owner(
     unknown = [each.name for each in layers if each.model is None and variables(each) is None]
     mine: dict[str, list[tuple[str, Dataset]]] = {each.name: [] for each in layers}
     for name, data in stored:
-        scope = set(name.split(":")[0].split("/")[:-1])
+        scope = set(first_name(name).split(":")[0].split("/")[:-1])
         owners = [each for each in mine if scope & names[each]] or unknown
         if len(owners) != 1:
             return None
         mine[owners[0]].append((name, data))
     return dict(mine)
+
+
+_REPEATED = re.compile(r"b'(.*)'_\d+")
+
+
+def first_name(name: str) -> str:
+    """The name of a weight that a file of Keras 2.3 holds twice, as it is called the first time.
+
+    There a layer counted weights that it had listed by hand and those of its layers again.
+    """
+    found = _REPEATED.fullmatch(name)
+    return found[1] if found else name
 
 
 def _names_inside(layer: Layer) -> set[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from converter import convert
+from converter import check, convert, repair
 from converter.api.vocabularies import parsed_vocabularies, with_vocabularies
 from converter.errors import NotExactError, UsageError
 from tests.sample_store import VOCABULARIES, Sample, samples
@@ -130,3 +130,10 @@ def test_a_told_vocabulary_is_verified_against_the_library(
     assert done.verified is not None
     assert done.verified.reference == ("tf_keras" if writer.startswith("tf") else "keras")
     assert done.verified.max_difference == 0
+
+
+def test_a_repaired_file_holds_what_was_told(tmp_path: Path) -> None:
+    given = sample("keras-3.15.1", "vocabularies_left_out")
+    repaired = tmp_path / "repaired.h5"
+    assert repair(given.path, repaired, **given.options).written
+    assert [each for each in check(repaired).findings if each.code == "KF143"] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from converter.layouts import archive, legacy
@@ -371,3 +372,23 @@ def test_only_classes_with_the_arguments_of_keras_1_have_its_variables(name: str
     assert next(iter(legacy.slots(of_keras1))).name == "W"
     with pytest.raises(UnknownVariablesError):
         legacy.slots(called(name, "a", "ids", config={"units": 4}))
+
+
+def test_what_keras_2_3_listed_twice_belongs_where_it_is_the_first_time() -> None:
+    model = graph(given(), nested("part", "ids", with_own()), output="part")
+    file = stored("a/kernel:0", "a/bias:0", "mine/w:0", "b'mine/w:0'_2")
+    after = bound(model, part=file).layers[1].model
+    assert list(weights(after.layers[2])) == ["mine/w:0", "b'mine/w:0'_2"]
+    assert [legacy.first_name(each) for each in ("b'm/w:0'_2", "m/w:0", "b'm'")] == [
+        "m/w:0",
+        "m/w:0",
+        "b'm'",
+    ]
+
+
+def test_a_repeated_weight_is_dropped_if_it_holds_the_same() -> None:
+    from converter.engines.drafts import _once_each
+
+    one, other = np.zeros(2), np.ones(2)
+    held = {"x/m/w:0": one, "x/b'm/w:0'_2": one, "m/v:0": one, "b'm/v:0'_2": other}
+    assert list(_once_each(held)) == ["x/m/w:0", "m/v:0", "b'm/v:0'_2"]
