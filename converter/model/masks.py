@@ -95,6 +95,10 @@ class MaskedCall:
     mask: Mask
 
 
+_Received = tuple[Layer, int, Mask | None]
+"""A layer, the number of the call, and the mask of its first argument."""
+
+
 def masked_calls(
     model: Model, incoming: Mask | None = None, path: str = ""
 ) -> Iterator[MaskedCall]:
@@ -105,17 +109,7 @@ def masked_calls(
         incoming: the mask that the model's inputs carry when it is nested.
         path: path of the model from the top.
     """
-    if model.kind == "sequential":
-        yield from _in_sequence(model, incoming, path)
-        return
-    carried = carried_masks(model, incoming)
-    for layer, index in calls_in_order(model):
-        mask = _received(layer, index, carried, incoming)
-        where = _join(path, layer.name)
-        if mask is not None and layer.calls:
-            yield MaskedCall(where, layer, index, mask)
-        if layer.model is not None:
-            yield from masked_calls(layer.model, mask and _outside(mask), where)
+    yield from _Followed().calls(model, incoming, path)
 
 
 def carried_masks(model: Model, incoming: Mask | None = None) -> dict[TensorRef, Mask | None]:
@@ -125,14 +119,78 @@ def carried_masks(model: Model, incoming: Mask | None = None) -> dict[TensorRef,
         model: a Functional model.
         incoming: the mask that the model's inputs carry when it is nested.
     """
-    carried: dict[TensorRef, Mask | None] = {}
-    for layer, index in calls_in_order(model):
-        mask = _received(layer, index, carried, incoming)
-        source = next(_first_tensors(layer, index), None)
-        after = _after(layer, mask, source)
-        for output in range(2 if _returns_both_directions(layer) else 1):
-            carried[TensorRef(layer.name, index, output)] = after
-    return carried
+    return _Followed().carried(model, incoming)
+
+
+class _Followed:
+    """One walk, which follows a nested model once for each mask that it can get.
+
+    Models in models that call each inner one twice would else take for ever.
+    """
+
+    def __init__(self) -> None:
+        self._leaving: dict[tuple[int, Mask | None], tuple[bool, Mask | None]] = {}
+        self._told: set[tuple[str, Mask | None]] = set()
+
+    def calls(self, model: Model, incoming: Mask | None, path: str) -> Iterator[MaskedCall]:
+        """See `masked_calls`."""
+        if (path, incoming) in self._told:
+            return
+        self._told.add((path, incoming))
+        received = self._in_sequence if model.kind == "sequential" else self._in_graph
+        for layer, index, mask in received(model, incoming):
+            where = _join(path, layer.name)
+            if mask is not None and (layer.calls or model.kind == "sequential"):
+                yield MaskedCall(where, layer, index, mask)
+            if layer.model is not None:
+                yield from self.calls(layer.model, mask and _outside(mask), where)
+
+    def carried(self, model: Model, incoming: Mask | None) -> dict[TensorRef, Mask | None]:
+        """See `carried_masks`."""
+        carried: dict[TensorRef, Mask | None] = {}
+        for layer, index in calls_in_order(model):
+            mask = _received(layer, index, carried, incoming)
+            source = next(_first_tensors(layer, index), None)
+            after = self.after(layer, mask, source)
+            for output in range(2 if _returns_both_directions(layer) else 1):
+                carried[TensorRef(layer.name, index, output)] = after
+        return carried
+
+    def after(self, layer: Layer, mask: Mask | None, source: TensorRef | None) -> Mask | None:
+        """The mask that the first output of a call carries."""
+        if layer.model is not None:
+            return self._through_model(layer.model, mask)
+        return _after(layer, mask, source)
+
+    def _in_graph(self, model: Model, incoming: Mask | None) -> Iterator[_Received]:
+        carried = self.carried(model, incoming)
+        for layer, index in calls_in_order(model):
+            yield layer, index, _received(layer, index, carried, incoming)
+
+    def _in_sequence(self, model: Model, incoming: Mask | None) -> Iterator[_Received]:
+        mask = incoming
+        for layer in model.layers:
+            yield layer, 0, mask if layer.class_name != "InputLayer" else None
+            mask = self.after(layer, mask, None)
+
+    def _through_model(self, model: Model, mask: Mask | None) -> Mask | None:
+        """The mask that leaves a nested model; one that was made inside has no known origin."""
+        key = id(model), mask and _outside(mask)
+        if key not in self._leaving:
+            self._leaving[key] = self._leaves(model, key[1])
+        unchanged, leaving = self._leaving[key]
+        return mask if unchanged else leaving
+
+    def _leaves(self, model: Model, given: Mask | None) -> tuple[bool, Mask | None]:
+        """Whether it is the very mask that has come in, and else which."""
+        if model.kind == "sequential":
+            leaving = given
+            for layer in model.layers:
+                leaving = self.after(layer, leaving, None)
+        else:
+            carried = self.carried(model, given)
+            leaving = next((carried.get(ref) for ref in refs(model.outputs)), None)
+        return leaving is given, leaving and _outside(leaving)
 
 
 def nested_masks(model: Model, incoming: Mask | None = None) -> dict[str, Mask]:
@@ -159,17 +217,6 @@ def _received(
 ) -> Mask | None:
     masks = [carried.get(ref) for ref in _first_tensors(layer, index)] or [incoming]
     return _combined(layer, masks)
-
-
-def _in_sequence(model: Model, incoming: Mask | None, path: str) -> Iterator[MaskedCall]:
-    mask = incoming
-    for layer in model.layers:
-        where = _join(path, layer.name)
-        if mask is not None and layer.class_name != "InputLayer":
-            yield MaskedCall(where, layer, 0, mask)
-        if layer.model is not None:
-            yield from masked_calls(layer.model, mask and _outside(mask), where)
-        mask = _after(layer, mask, None)
 
 
 def _first_tensors(layer: Layer, index: int) -> Iterator[TensorRef]:
@@ -208,7 +255,7 @@ def _outside(*masks: Mask) -> Mask:
 
 
 def _after(layer: Layer, mask: Mask | None, source: TensorRef | None) -> Mask | None:
-    """The mask that the first output of a call carries."""
+    """The mask that the first output of a call carries; the layer is no model."""
     name = layer.class_name
     if layer.module.startswith("keras.src.ops"):
         return None
@@ -219,8 +266,6 @@ def _after(layer: Layer, mask: Mask | None, source: TensorRef | None) -> Mask | 
     if name == "Masking":
         value = layer.config.get("mask_value", 0.0)
         return _made(Origin(source, value, over_features=True) if source else None)
-    if layer.model is not None:
-        return _through_model(layer.model, mask)
     if name == "TimeDistributed":
         return mask or (Mask() if wraps_a_mask_maker(layer) else None)
     if name in RECURRENT:
@@ -232,24 +277,11 @@ def _after(layer: Layer, mask: Mask | None, source: TensorRef | None) -> Mask | 
 def wraps_a_mask_maker(layer: Layer) -> bool:
     """Whether a TimeDistributed holds a layer that makes masks, one for each step."""
     inner = layer.inner.get("layer")
-    return inner is not None and _after(inner, None, None) is not None
+    return inner is not None and _Followed().after(inner, None, None) is not None
 
 
 def _made(origin: Origin | None) -> Mask:
     return Mask((origin,) if origin else ())
-
-
-def _through_model(model: Model, mask: Mask | None) -> Mask | None:
-    """The mask that leaves a nested model; one that was made inside has no known origin."""
-    given = mask and _outside(mask)
-    if model.kind == "sequential":
-        leaving = given
-        for layer in model.layers:
-            leaving = _after(layer, leaving, None)
-    else:
-        carried = carried_masks(model, given)
-        leaving = next((carried.get(ref) for ref in refs(model.outputs)), None)
-    return mask if leaving is given else leaving and _outside(leaving)
 
 
 def _join(path: str, name: str) -> str:
