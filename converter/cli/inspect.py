@@ -30,13 +30,17 @@ def inspect(
     work = batch.Work(
         verb="inspect",
         options={},
-        show=lambda found: "\n".join(_lines(found, weights)),
+        show=lambda found: "\n".join(_lines(found, weights, session.verbosity > 0)),
         kinds=MODELS | WEIGHTS,
     )
     return batch.over(session, paths, work, many)
 
 
-def _lines(found: Inspection, weights: bool) -> Iterator[str]:
+_SHOWN = 2_000
+"""Layers that are listed without ``-v``: more than in any model that somebody drew up."""
+
+
+def _lines(found: Inspection, weights: bool, whole: bool) -> Iterator[str]:
     from converter.cli import render
 
     yield visible(f"{found.path}")
@@ -44,10 +48,13 @@ def _lines(found: Inspection, weights: bool) -> Iterator[str]:
         first, *rest = [*render.indented(text, 13)] or [""]
         yield f"  {label:<10} {first.lstrip()}"
         yield from rest
-    rows = [row for layer in found.layers for row in _rows(layer, weights)]
+    listed = found.layers if whole else found.layers[:_SHOWN]
+    rows = [row for layer in listed for row in _rows(layer, weights)]
     if rows:
         yield ""
         yield render.table(rows, ("layer", "class", "shapes", "params", "size"), right=(3, 4))
+    if left := len(found.layers) - len(listed):
+        yield f"… and {left:,} more layers: -v or --format json has all"
     if found.functions:
         yield ""
         yield "functions (read as data, never run)"

@@ -22,7 +22,7 @@ from converter.dialects.reading import (
     tensor,
     whole_model,
 )
-from converter.dialects.sizes import require_sizes
+from converter.dialects.sizes import require_columns, require_sizes
 from converter.errors import NotAModelError
 from converter.layouts import addons
 from converter.model.description import Call, Json, Layer, Model, TensorRef
@@ -351,6 +351,7 @@ def _layer(entry: Json) -> Layer:
     inner = dict(_inner(config))
     require_layers(class_name, config, inner, name)
     require_sizes(class_name, config, name)
+    require_columns(class_name, config, name)
     inner |= _mirrored(class_name, config, inner)
     plain = {
         key: value

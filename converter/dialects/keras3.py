@@ -21,7 +21,7 @@ from converter.dialects.reading import (
     tensor,
     whole_model,
 )
-from converter.dialects.sizes import require_sizes
+from converter.dialects.sizes import require_columns, require_sizes
 from converter.errors import NotAModelError
 from converter.knowledge import keras3
 from converter.layouts.graph_order import ordered_layers
@@ -60,6 +60,7 @@ def _layer(entry: Json) -> Layer:
     inner = dict(_inner(config))
     require_layers(class_name, config, inner, name)
     require_sizes(class_name, config, name)
+    require_columns(class_name, config, name)
     module = _module(entry, class_name, config)
     # Op nodes take a name only since Keras 3.11, so theirs stays where the writer put it.
     taken = {key.split("/")[0] for key in inner} | (

@@ -18,8 +18,11 @@ _SPATIAL = re.compile(
     r"|ZeroPadding|Cropping|(?:Global)?(?:Max|Average)Pooling)([123])D(?:Transpose)?"
 )
 _UNITS = frozenset({"Dense", "EinsumDense", "Embedding", "GRU", "InputLayer", "LSTM", "SimpleRNN"})
-_NORMALISING = frozenset({"BatchNormalization", "LayerNormalization", "Softmax", "Concatenate"})
+_NORMALISING = frozenset(
+    {"BatchNormalization", "LayerNormalization", "Softmax", "Concatenate", "Dot"}
+)
 _WHOLE = ("filters", "units", "output_dim", "input_dim", "depth_multiplier", "implementation")
+_OF_COLUMNS = frozenset({"DenseFeatures", "SequenceFeatures"})
 _SHAPES = ("batch_input_shape", "batch_shape")
 _FOR_EACH_AXIS = ("kernel_size", "strides", "pool_size", "dilation_rate", "size")
 _BOTH_SIDES = ("cropping", "padding")
@@ -43,10 +46,36 @@ def require_sizes(class_name: str, config: Mapping[str, Json], name: str) -> Non
             )
 
 
+def require_columns(class_name: str, config: Mapping[str, Json], name: str) -> None:
+    """Refuses feature columns that are no objects: of a class, with a dictionary of arguments.
+
+    Raises:
+        NotAModelError: naming the layer.
+    """
+    if class_name in _OF_COLUMNS and not _are_objects(config.get("feature_columns")):
+        raise NotAModelError(
+            f"feature_columns of layer '{name}' ({class_name}) are none that TensorFlow wrote"
+        )
+
+
+def _are_objects(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(map(_are_objects, value))
+    if not isinstance(value, Mapping):
+        return True
+    name = value.get("class_name", "")
+    if not isinstance(name, str):
+        return False
+    # Of a function the config is its name.
+    if name.endswith("Column") and not isinstance(value.get("config"), Mapping):
+        return False
+    return all(map(_are_objects, value.values()))
+
+
 def _is_sane(key: str, value: Any, rank: int) -> bool:
     if value is None:
         return True
-    if key == "axis":
+    if key in ("axis", "axes"):
         return all(map(_is_whole, value)) if isinstance(value, list) else _is_whole(value)
     if key in _SHAPES:
         return isinstance(value, list) and all(each is None or _is_whole(each) for each in value)

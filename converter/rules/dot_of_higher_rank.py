@@ -43,7 +43,7 @@ def write_out(model: Model, context: Context) -> Iterator[ModelChange]:
         return
     for layer, tensors in list(received(model)):
         ranks = [each.rank for each in tensors]
-        if layer.class_name != "Dot" or max(rank or 4 for rank in ranks) < 4:
+        if layer.class_name != "Dot" or max((rank or 4 for rank in ranks), default=0) < 4:
             continue
         message = "Dot on tensors of rank 4 and more is another product in Keras 3"
         axes = _axes(layer.config.get("axes"), ranks)
@@ -66,7 +66,7 @@ def _axes(axes: Json, ranks: Sequence[int | None]) -> list[int] | None:
         return None
     rank = ranks[0]
     both = [axes, axes] if isinstance(axes, int) else axes
-    return [axis % rank for axis in both]
+    return [axis % rank for axis in both] if both else None
 
 
 def _nodes(layer: Layer, axes: Sequence[int], rank: int) -> list[Layer]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
+import h5py
+import numpy as np
 import pytest
 
 from converter.cli import matching, render
@@ -89,6 +93,21 @@ def test_so_many_different_findings_are_cut_short():
     ]
     assert list(render.findings(found))[-1] == "  … and 4,800 more: -v or --format json has all"
     assert len(list(render.findings(found, each=True))) == 10_000
+
+
+def test_inspect_ends_somewhere(kfix, tmp_path):
+    path = tmp_path / "wide.h5"
+    layer = {"class_name": "Flatten", "config": {}}
+    layers = [{**layer, "config": {"name": f"f{index}"}} for index in range(3_000)]
+    config = {"class_name": "Sequential", "config": {"name": "s", "layers": layers}}
+    with h5py.File(path, "w") as file:
+        file.attrs["model_config"] = json.dumps(config)
+        file.attrs["keras_version"] = "2.4.0"
+        file.create_group("model_weights").attrs["layer_names"] = np.array([], "S1")
+    shown = kfix("inspect", path).out
+    assert "… and 1,000 more layers: -v or --format json has all" in shown.splitlines()
+    assert len(shown.splitlines()) < 2_100
+    assert len(kfix("inspect", "-v", path).out.splitlines()) > 3_000
 
 
 @pytest.mark.parametrize(

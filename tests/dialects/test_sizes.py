@@ -37,6 +37,7 @@ NONSENSE = [
     ("InputLayer", "batch_input_shape", "28"),
     ("InputLayer", "batch_shape", [None, float("nan")]),
     ("LayerNormalization", "axis", [1, {}]),
+    ("Dot", "axes", [1, "x"]),
 ]
 
 
@@ -120,3 +121,23 @@ def test_a_sequence_has_names(dialect, name):
     config = {"units": 3} if name == "missing" else {"units": 3, "name": name}
     with pytest.raises(NotAModelError, match="a Dense of the model 's' has no name"):
         dialect.parse(model("Dense", config))
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        {"class_name": {}, "config": {}},
+        {"class_name": "NumericColumn", "config": [[]]},
+        {"class_name": "NumericColumn"},
+        {"class_name": "IndicatorColumn", "config": {"categorical_column": {"class_name": 5}}},
+    ],
+)
+def test_columns_that_are_none_are_refused(column):
+    with pytest.raises(NotAModelError, match="^feature_columns of layer 'f'"):
+        keras2.parse(model("DenseFeatures", {"name": "f", "feature_columns": [column]}))
+
+
+def test_columns_with_functions_pass():
+    function = {"class_name": "function", "config": "scaled", "module": None}
+    column = {"class_name": "NumericColumn", "config": {"key": "a", "normalizer_fn": function}}
+    assert keras2.parse(model("DenseFeatures", {"name": "f", "feature_columns": [column]})).layers
