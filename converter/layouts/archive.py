@@ -18,7 +18,7 @@ from converter.layouts import addons
 from converter.layouts.graph_order import ordered_layers
 from converter.layouts.legacy import CountMismatchError, is_well_known, weight
 from converter.layouts.variables import IDF_WEIGHTS, LOOKUPS, Variable, is_op, variables_of
-from converter.model.description import Dataset, Layer, Model, Weight
+from converter.model.description import Dataset, Json, Layer, Model, Weight
 
 EARLY_LAYERS = "_layer_checkpoint_dependencies"
 """What TensorFlow 2.13 called the group that is now named layers."""
@@ -190,9 +190,17 @@ def _of_twin(
         weights
         for other, weights in found.values()
         if weights and (other.name, other.class_name) == (layer.name, layer.class_name)
-        if other.config == layer.config
+        if _without_ids(other.config) == _without_ids(layer.config)
     )
     return next(same, ())
+
+
+def _without_ids(config: Json) -> Json:
+    """A config without the numbers that tf.keras gave objects which it had written before."""
+    if isinstance(config, Mapping):
+        kept = {key: value for key, value in config.items() if key != "shared_object_id"}
+        return {key: _without_ids(value) for key, value in kept.items()}
+    return [_without_ids(each) for each in config] if isinstance(config, list) else config
 
 
 def _with_held_kernels(

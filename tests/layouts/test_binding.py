@@ -343,7 +343,8 @@ def test_names_of_several_layers_leave_the_list_of_the_container_whole() -> None
 
 def test_a_layer_in_two_models_is_in_an_archive_once() -> None:
     one, other = (
-        graph(given(), dense("a", units=2), output="a", name=name) for name in ("one", "other")
+        graph(given(), dense("a", kernel_initializer=initializer), output="a", name=name)
+        for name, initializer in (("one", {}), ("other", {"shared_object_id": 7}))
     )
     model = graph(given(), nested("one", "ids", one), nested("other", "one", other), output="other")
     paths = [f"layers/functional/layers/dense/vars/{index}" for index in (0, 1)]
