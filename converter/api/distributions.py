@@ -127,14 +127,17 @@ def _described(size: int, values: Array) -> Distribution:
     if not finite.size:
         return Distribution(size, values.size, odd=odd)
     low, high = float(finite.min()), float(finite.max())
+    # In parts of the largest, so that neither sums nor squares of huge numbers overflow.
+    scale = max(-low, high) or 1.0
+    parts = finite / scale
     return Distribution(
         size,
         values.size,
-        bins=_bins(finite, low, high),
+        bins=_bins(parts, low / scale, high / scale),
         low=low,
         high=high,
-        mean=float(finite.mean(dtype=np.float64)),
-        deviation=float(finite.std(dtype=np.float64)) if max(-low, high) < 1e150 else 0.0,
+        mean=float(parts.mean(dtype=np.float64)) * scale,
+        deviation=float(parts.std(dtype=np.float64)) * scale,
         zeros=int(finite.size - np.count_nonzero(finite)),
         odd=odd,
     )
@@ -143,6 +146,5 @@ def _described(size: int, values: Array) -> Distribution:
 def _bins(values: Array, low: float, high: float) -> tuple[int, ...]:
     if low == high:
         return (values.size,)
-    scale = max(-low, high)
-    counts, _ = np.histogram(values / scale, BINS, (low / scale, high / scale))
+    counts, _ = np.histogram(values, BINS, (low, high))
     return tuple(int(each) for each in counts)
