@@ -16,6 +16,7 @@ from converter.model.description import CompileState, Dataset, Json, Model, Writ
 from converter.model.findings import Finding, Severity
 from converter.remote.paths import located
 from converter.remote.store import reading
+from converter.rules.apply import Upgrade
 from converter.rules.own_objects import own_activations
 
 
@@ -114,14 +115,27 @@ def inspect(path: str | PathLike[str]) -> Inspection:
         UnsafeContentError: the file refers to other files or declares absurd sizes.
     """
     with reading(), open_model(located(path)) as source:
-        if source.contents.config is None:
-            return _weights_only(source)
-        return _whole_model(source)
+        return described(source)
 
 
-def _whole_model(source: ModelFile) -> Inspection:
+def described(source: ModelFile, result: Upgrade | None = None) -> Inspection:
+    """The same for a file that is open.
+
+    Args:
+        source: the file.
+        result: its model in Keras 3's words, for callers that have it already.
+
+    Raises:
+        NotAModelError: its architecture contradicts itself.
+    """
+    if source.contents.config is None:
+        return _weights_only(source)
+    return _whole_model(source, upgraded(source) if result is None else result)
+
+
+def _whole_model(source: ModelFile, result: Upgrade) -> Inspection:
     model = parse(source).model
-    found = upgraded(source).findings
+    found = result.findings
     described = tuple(_layer(placed) for placed in layers(model))
     return _inspection(
         source,

@@ -51,27 +51,24 @@ def perform_there(task: Task, limits: Limits, carried: Luggage) -> Outcome:
 
 
 class _There(Executor):
-    """Sends tasks to the cluster together with what belongs to them."""
+    """Sends tasks to the cluster together with what belongs to them.
 
-    def __init__(self, inner: Executor, client: Any) -> None:
+    Not scattered once for all: what is scattered goes down with the workers that hold it.
+    """
+
+    def __init__(self, inner: Executor) -> None:
         self._inner = inner
-        self._client = client
-        self._sent: dict[str, Any] = {}
+        self._packed: dict[tuple[str, ...], Luggage] = {}
 
     def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
         """Does a task on a worker; the function is always `perform`, with a task and limits."""
         assert function is perform
         assert not named
         task, limits = arguments
-        return self._inner.submit(perform_there, task, limits, self._carried(task))
-
-    def _carried(self, task: Task) -> Any:
-        """What the task needs, sent to all workers once."""
-        names = sorted(set(_paths(task.options)))
-        key = "\n".join(names)
-        if key not in self._sent:
-            self._sent[key] = self._client.scatter(luggage(task.options), broadcast=True)
-        return self._sent[key]
+        names = tuple(sorted(set(_paths(task.options))))
+        if names not in self._packed:
+            self._packed[names] = luggage(task.options)
+        return self._inner.submit(perform_there, task, limits, self._packed[names])
 
 
 @contextmanager
@@ -101,7 +98,7 @@ def cluster(scheduler: str) -> Iterator[tuple[Executor, int]]:
             raise UsageError(f"the cluster at {scheduler} has no workers")
         _require_kfix(client)
         with client.get_executor(pure=False) as executor:
-            yield _There(executor, client), sum(threads.values())
+            yield _There(executor), sum(threads.values())
 
 
 def _require_kfix(client: Any) -> None:

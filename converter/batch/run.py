@@ -14,6 +14,7 @@ from concurrent.futures import (
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
+from threading import Event
 
 from converter.batch.journal import Journal
 from converter.batch.outcome import Outcome
@@ -65,22 +66,50 @@ def run(
         else:
             yield Outcome(task, row)
     failures = 0
-    waiting = iter(left)
+    enough = Event()
+    for outcome in _all(left, plan, executor, journal, enough):
+        failures += outcome.error is not None
+        if plan.most_failures is not None and failures >= plan.most_failures:
+            enough.set()
+        if journal:
+            journal.end(outcome)
+        yield outcome
+
+
+def _all(
+    tasks: Sequence[Task], plan: Plan, executor: Executor, journal: Journal | None, enough: Event
+) -> Iterator[Outcome]:
+    """The outcomes of the tasks; those that the executor has lost are tried once more, alone.
+
+    A file that takes a worker of a cluster down takes with it what is at work there.
+    """
+    lost_tasks: list[Task] = []
+    waiting = iter(tasks)
     running: dict[Future[Outcome], Task] = {}
     while True:
-        stopping = plan.most_failures is not None and failures >= plan.most_failures
-        free = 0 if stopping else plan.jobs * _AHEAD - len(running)
+        free = 0 if enough.is_set() else plan.jobs * _AHEAD - len(running)
         for task in islice(waiting, free):
             running[_submitted(task, plan, executor, journal)] = task
         if not running:
-            return
+            break
         ended, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in ended:
-            outcome = _ended(future, running.pop(future))
-            failures += outcome.error is not None
-            if journal:
-                journal.end(outcome)
-            yield outcome
+            task = running.pop(future)
+            if plan.repeats and _is_lost(future):
+                lost_tasks.append(task)
+            else:
+                yield _ended(future, task)
+    for task in lost_tasks:
+        yield _ended(executor.submit(perform, _forced(task), plan.limits), task)
+
+
+def _is_lost(future: Future[Outcome]) -> bool:
+    """Whether the executor itself has failed, not the task."""
+    try:
+        error = future.exception()
+    except CancelledError:
+        return True
+    return error is not None and not isinstance(error, KfixError)
 
 
 def _submitted(
@@ -99,9 +128,13 @@ def _submitted(
             OutputError(f"{task.output} exists already", "Use --force to replace it.")
         )
         return refused
-    if ours or plan.repeats:
-        task = replace(task, options={**task.options, "force": True})
-    return executor.submit(perform, task, plan.limits)
+    begun = _forced(task) if ours or plan.repeats else task
+    return executor.submit(perform, begun, plan.limits)
+
+
+def _forced(task: Task) -> Task:
+    """The task, with an output that can only be its own."""
+    return replace(task, options={**task.options, "force": True})
 
 
 def _is_taken(task: Task) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from converter.cli.frame import Session
 from converter.cli.many import NO_OPTIONS, Many, ManyPaths
 from converter.cli.visible import visible
-from converter.errors import ExitCode
+from converter.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from converter.api.functions import FunctionInfo
@@ -21,12 +22,22 @@ def inspect(
     session: Session,
     paths: ManyPaths = None,
     weights: Annotated[bool, typer.Option("--weights", help="One line for each weight.")] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html",
+            metavar="FILE.html",
+            help="Write a page about one model: its graph, its weights and what was found.",
+        ),
+    ] = None,
     many: Many = NO_OPTIONS,
 ) -> ExitCode:
     """Show writer, layers, weights and compile state."""
     from converter.api.discovery import MODELS, WEIGHTS
     from converter.cli import batch
 
+    if html is not None:
+        return _page(session, many.paths(paths or ()), html, weights, many)
     work = batch.Work(
         verb="inspect",
         options={},
@@ -34,6 +45,37 @@ def inspect(
         kinds=MODELS | WEIGHTS,
     )
     return batch.over(session, paths, work, many)
+
+
+def _page(
+    session: Session, paths: Sequence[str], page: Path, weights: bool, many: Many
+) -> ExitCode:
+    """Writes the page beside what is said of the model anyway."""
+    from converter.api.discovery import MODELS, WEIGHTS, Search, discover
+    from converter.api.picture import picture
+    from converter.cli import document
+    from converter.remote.errand import on_copies
+    from converter.report import model_page
+
+    model_page.require_name(page)
+    if many.report:
+        raise UsageError("--html is about one model and --report about many", "give one of them")
+    search = Search(MODELS | WEIGHTS, tuple(many.include or ()), tuple(many.exclude or ()))
+    sources = discover(paths, search)
+    if len(sources) != 1:
+        raise UsageError(
+            f"--html is about one model, and there are {len(sources):,}",
+            "for many: --report FILE.html",
+        )
+    path = sources[0].path
+    if page.exists() and page.samefile(path):
+        raise UsageError(f"{page} is the model itself", "call the page otherwise")
+    found = on_copies(picture, path)
+    model_page.write(page, found)
+    session.text("\n".join(_lines(found.inspection, weights, session.verbosity > 0)))
+    session.text(f"\npage → {page}")
+    document.write(session, [found.inspection])
+    return ExitCode.OK
 
 
 _SHOWN = 2_000

@@ -27,7 +27,7 @@ def stubs(
     force: options.Force = False,
     dry_run: options.DryRun = False,
 ) -> ExitCode:
-    """Write a module to fill in with the custom code that models need."""
+    """Write a module to fill in with your own classes."""
     from converter.api.discovery import discover
     from converter.api.stubs import stubs
     from converter.remote.errand import on_copies

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
+from math import prod
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,6 +27,10 @@ BLOCK = 16 << 20
 # one by one.
 _IMAGE_LIMIT = 16 << 20
 _IMAGES = count()
+_PIECES = 16
+"""Places of which a sample of an array is taken."""
+_LARGEST_CHUNK = 1 << 24
+"""Values of a chunk that is unpacked for a sample."""
 
 
 @dataclass
@@ -115,6 +120,41 @@ class Hdf5Source(Closing):
             stop = min(start + step, dataset.shape[0])
             yield slice(start, stop), self.rows(dataset, slice(start, stop))
 
+    def sample(self, dataset: Dataset, most: int) -> Array:
+        """About ``most`` values of an array, flat, from places all over it; all if it has no more.
+
+        Nothing is read where the pieces that the file has it in are too large for that.
+        """
+        size = prod(dataset.shape)
+        if size <= most:
+            return self.read(dataset).reshape(-1)
+        if self.location(dataset) is not None:
+            row = Dataset(dataset.path, (size,), dataset.dtype)
+            length = most // _PIECES
+            starts = np.linspace(0, size - length, _PIECES, dtype=np.int64)
+            parts = [self._rows(row, slice(int(at), int(at) + length), (length,)) for at in starts]
+            return np.concatenate(parts)
+        return self._sampled_boxes(dataset, most)
+
+    def _sampled_boxes(self, dataset: Dataset, most: int) -> Array:
+        """A sample of whole chunks, or of boxes where there are none."""
+        found = self.hdf5[dataset.path]
+        box = found.chunks or _box(dataset.shape, most // _PIECES)
+        values = prod(box)
+        if values > max(most, _LARGEST_CHUNK):
+            return np.empty(0, numpy_dtype(dataset.dtype))
+        grid = [-(-length // step) for length, step in zip(dataset.shape, box, strict=True)]
+        boxes = prod(grid)
+        wanted = min(boxes, max(1, most // values))
+        parts = []
+        with damage_reported(f"/{dataset.path}"):
+            for number in np.linspace(0, boxes - 1, wanted, dtype=np.int64):
+                at = np.unravel_index(int(number), grid)
+                steps = zip(at, box, strict=True)
+                area = tuple(slice(int(n) * step, (int(n) + 1) * step) for n, step in steps)
+                parts.append(np.asarray(found[area], numpy_dtype(dataset.dtype)).reshape(-1))
+        return np.concatenate(parts)
+
     def _rows_in_block(self, dataset: Dataset, nbytes: int) -> int:
         row = dataset.nbytes // dataset.shape[0]
         step = max(1, nbytes // row)
@@ -136,6 +176,15 @@ class Hdf5Source(Closing):
             self.raw.seek(start + (rows.start or 0) * (values.nbytes // shape[0] if shape else 0))
             read_all(self.raw, values.reshape(-1).view(np.uint8).data)
             return values
+
+
+def _box(shape: tuple[int, ...], most: int) -> tuple[int, ...]:
+    """A part of an array that lies close together and has no more values than ``most``."""
+    found: list[int] = []
+    for length in reversed(shape):
+        found.insert(0, max(1, min(length, most)))
+        most //= found[0]
+    return tuple(found)
 
 
 @contextlib.contextmanager

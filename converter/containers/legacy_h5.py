@@ -100,11 +100,11 @@ def _layers(source: Hdf5Source, prefix: str) -> tuple[tuple[LayerGroup, ...], tu
     if not all(name.strip("/") for name in names):
         raise NotAModelError(f"layer_names of /{prefix} has a layer without a name")
     known = set(source.tree.groups)
-    if any(_stopped_here(weights, prefix, name, known) for name in names):
-        # What came behind was never written.
-        kept = [name for name in names if _join(prefix, name) in known]
-    else:
-        kept = list(names)
+    written = [name for name in names if _join(prefix, name) in known]
+    whole = len(written) == len(names)
+    kept = (
+        names if whole or not any(_stopped_here(weights, prefix, n) for n in written) else written
+    )
     groups = tuple(_layer(source.tree, weights, prefix, name, known) for name in kept)
     top = (
         _layer(source.tree, weights, prefix, TOP_LEVEL, known)
@@ -114,13 +114,11 @@ def _layers(source: Hdf5Source, prefix: str) -> tuple[tuple[LayerGroup, ...], tu
     return groups, top.weights if top and TOP_LEVEL not in names else ()
 
 
-def _stopped_here(weights: Any, prefix: str, name: str, known: set[str]) -> bool:
+def _stopped_here(weights: Any, prefix: str, name: str) -> bool:
     """Whether an error ended the saving at a layer: its group is there, and lists no weights.
 
-    tf.keras can't save vocabularies.
+    tf.keras can't save vocabularies. What came behind was never written.
     """
-    if _join(prefix, name) not in known:
-        return False
     node = h5g.open(weights, name.strip("/").encode())
     return attributes.names(node, "weight_names", f"/{prefix}/{name}") is None
 

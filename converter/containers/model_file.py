@@ -63,6 +63,14 @@ class ModelFile(Closing):
         """
         return self._weights().blocks(dataset, nbytes)
 
+    def sample(self, dataset: Dataset, most: int) -> Array:
+        """About ``most`` values from places all over an array, flat; all if it has no more.
+
+        Raises:
+            NotAModelError: its bytes are damaged.
+        """
+        return self._weights().sample(dataset, most)
+
     def value(self, weight: Weight) -> Array:
         """The variable's value: its sources read, its ``compute`` applied.
 

@@ -170,9 +170,12 @@ BOUNDS = (
 
 KFIX_NEEDS = {
     "python": ">=3.11",
+    "filelock": ">=3.16",
     "h5py": ">=3.10",
+    "jinja2": ">=3.1",
     "keras": ">=3",
     "numpy": ">=1.26",
+    "psutil": ">=6",
     "tensorflow": ">=2.16",
     "tf-keras": ">=2.16",
     "tqdm": ">=4.66",

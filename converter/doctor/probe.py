@@ -41,6 +41,9 @@ PACKAGES = (
     "theano",
     "typer",
     "tqdm",
+    "filelock",
+    "jinja2",
+    "psutil",
 )
 WHOLE = ("h5py", "numpy", "keras", "tf-keras")
 """Packages whose files are held against the list that their installer left."""

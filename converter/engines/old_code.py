@@ -26,11 +26,14 @@ from converter.porting.editing import Edit, edited, span
 from converter.porting.source import Source
 
 _FOREIGN = frozenset({"converter", "keras", "numpy", "tensorflow", "tf_keras", "typing"})
-_LIBRARIES = (
-    str(Path(__file__).resolve().parents[1]) + os.sep,
-    *(str(Path(sysconfig.get_path(name)).resolve()) + os.sep for name in ("stdlib", "purelib")),
+_FOLDERS = (
+    Path(__file__).parents[1],
+    *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")),
 )
-"""Folders whose modules are not the user's."""
+_LIBRARIES = tuple(
+    f"{name}{os.sep}" for each in _FOLDERS for name in {str(each), str(each.resolve())}
+)
+"""Folders whose modules are not the user's, also by the links that lead to them."""
 
 
 def load_old(values: Sequence[str], dialect: Dialect) -> CustomObjects:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from converter.errors import NotAModelError
 from converter.lambdas.evaluate import accepts, evaluated
 from converter.lambdas.stored import Stored, decoded
 from converter.lambdas.values import At, holds_size, is_tensor, listed
@@ -86,8 +87,14 @@ def _needed(found: Any) -> Iterator[TensorRef]:
 
 
 def arguments_of(layer: Layer) -> dict[str, Any]:
-    """What a Lambda hands to its function by name."""
+    """What a Lambda hands to its function by name.
+
+    Raises:
+        NotAModelError: they have no names.
+    """
     arguments = layer.config.get("arguments") or {}
+    if not isinstance(arguments, Mapping):
+        raise NotAModelError(f"the arguments of layer '{layer.name}' are no dictionary")
     return {str(key): decoded(value) for key, value in arguments.items()}
 
 

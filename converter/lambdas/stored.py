@@ -11,7 +11,7 @@ import numpy as np
 from converter.lambdas.errors import DamagedCode, Unreadable
 from converter.lambdas.expressions import Function
 from converter.lambdas.reading import FUNCTION, StoredFunction, of_layer
-from converter.lambdas.text import text_of
+from converter.lambdas.text import line_of
 from converter.model.description import Json, Layer
 from converter.ops.nodes import NoForm
 
@@ -74,7 +74,7 @@ def described(code: Layer) -> str:
     except DamagedCode:
         return f"{code.class_name} has code that can't be read"
     if found.function is not None:
-        return f"{code.class_name} computes {text_of(found.function)}"
+        return f"{code.class_name} computes {line_of(found.function)}"
     return f"{code.class_name} calls {found.name!r}" if found.kind == FUNCTION else code.class_name
 
 

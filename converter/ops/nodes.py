@@ -24,6 +24,8 @@ WHOLE = span()
 
 MOST_NUMBERS = 1_000_000
 """How many numbers a range may have: they are written into the config one by one."""
+MOST_NODES = 4_000
+"""That one function may take."""
 MOST_OUTPUTS = 100_000
 
 FLOATS = frozenset({"float16", "bfloat16", "float32", "float64"})
@@ -240,7 +242,13 @@ class Nodes:
         return TensorRef(name)
 
     def claimed(self, name: str) -> str:
-        """A name for a node that nothing in the graph has."""
+        """A name for a node that nothing in the graph has.
+
+        Raises:
+            NoForm: it would be one of absurdly many.
+        """
+        if len(self.layers) >= MOST_NODES:
+            raise NoForm(f"it would take more than {MOST_NODES:,} nodes")
         free = free_name(f"{self.prefix}_{name}", self._taken)
         self._taken.add(free)
         return free

@@ -67,7 +67,8 @@ def _lacking(layer: Layer, context: Context) -> Change | None:
     counts = layer.config.get("output_mode", "int") != "int"
     if counts and release < (2, 3) and context.writer.generation == 2:
         return Change(Severity.REFUSED, f"{layer.class_name} counted in integers in this release")
-    several = layer.config.get("num_oov_indices", 1) > 1 and not layer.config.get("invert")
+    unknown = layer.config.get("num_oov_indices", 1)
+    several = isinstance(unknown, int) and unknown > 1 and not layer.config.get("invert")
     if several and (2,) <= release < (2, 5):
         message = f"{layer.class_name} gave unknown words other indices in this release"
         return Change(Severity.REFUSED, message)
@@ -77,7 +78,7 @@ def _lacking(layer: Layer, context: Context) -> Change | None:
 def _renamed(layer: Layer, context: Context) -> Layer:
     config: dict[str, Json] = {RENAMED.get(key, key): value for key, value in layer.config.items()}
     mode = config.get("output_mode")
-    if mode in MODES:
+    if isinstance(mode, str) and mode in MODES:
         config["output_mode"] = MODES[mode]
     if config.get("pad_to_max_tokens") and not config.get("max_tokens"):
         config["pad_to_max_tokens"] = False

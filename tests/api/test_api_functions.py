@@ -84,7 +84,8 @@ def test_values_of_enclosing_functions(kfix: Any, tmp_path: Path) -> None:
     assert found.closure == {"scale": [1.5] * 100}
     shown = kfix("inspect", path).out
     assert "where scale = [1.5" in shown
-    assert max(map(len, shown.splitlines())) <= 80
+    # The file's own name is never broken.
+    assert max(len(line) for line in shown.splitlines() if str(path) not in line) <= 80
 
 
 def test_inspect_shows_the_text(kfix: Any, sample: Sample) -> None:

@@ -97,6 +97,9 @@ FITTING = Environment(
         Package("ml-dtypes", "0.6.0", installer="pip"),
         Package("typer", "0.26.0", installer="pip"),
         Package("tqdm", "4.67.0", installer="pip"),
+        Package("filelock", "3.20.0", installer="pip"),
+        Package("jinja2", "3.1.6", installer="pip"),
+        Package("psutil", "7.2.2", installer="pip"),
     ),
     trials=tuple(Trial(name, 0) for name in ("tensorflow", "keras", "tf_keras", "h5py", "numpy")),
 )
