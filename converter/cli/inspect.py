@@ -12,6 +12,7 @@ from converter.cli.frame import Session
 from converter.cli.many import NO_OPTIONS, Many, ManyPaths
 from converter.cli.visible import visible
 from converter.errors import ExitCode, UsageError
+from converter.remote.paths import located
 
 if TYPE_CHECKING:
     from converter.api.functions import FunctionInfo
@@ -26,6 +27,7 @@ def inspect(
         Path | None,
         typer.Option(
             "--html",
+            parser=located,
             metavar="FILE.html",
             help="Write a page about one model: its graph, its weights and what was found.",
         ),
@@ -54,7 +56,7 @@ def _page(
     from converter.api.discovery import MODELS, WEIGHTS, Search, discover
     from converter.api.picture import picture
     from converter.cli import document
-    from converter.remote.errand import on_copies
+    from converter.remote.errand import on_copies, written
     from converter.report import model_page
 
     model_page.require_name(page)
@@ -71,7 +73,8 @@ def _page(
     if page.exists() and page.samefile(path):
         raise UsageError(f"{page} is the model itself", "call the page otherwise")
     found = on_copies(picture, path)
-    model_page.write(page, found)
+    with written(page) as place:
+        model_page.write(place, found)
     session.text("\n".join(_lines(found.inspection, weights, session.verbosity > 0)))
     session.text(f"\npage → {page}")
     document.write(session, [found.inspection])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from converter.errors import UsageError
+from converter.remote.paths import is_remote, located
 
 if TYPE_CHECKING:
     from converter.batch.run import Plan
@@ -82,6 +83,7 @@ class Many:
         Path | None,
         typer.Option(
             "--journal",
+            parser=located,
             metavar="FILE",
             help="What is done already; else .kfix/journal.jsonl where the files are.",
         ),
@@ -93,7 +95,10 @@ class Many:
     report: Annotated[
         list[Path] | None,
         typer.Option(
-            "--report", metavar="FILE", help="Write a report: NAME.html, NAME.json or NAME.csv."
+            "--report",
+            parser=located,
+            metavar="FILE",
+            help="Write a report: NAME.html, NAME.json or NAME.csv.",
         ),
     ] = None
 
@@ -128,6 +133,8 @@ class Many:
         from converter.batch.run import Plan
         from converter.batch.workers import Limits
 
+        if is_remote(self.journal):
+            raise UsageError("a journal can't be in a store", "give --journal a file that is here")
         if self.fail_fast and self.max_failures is not None:
             raise UsageError("--fail-fast is --max-failures 1", "give one of them")
         if (self.executor is Executor.DASK) is not (self.scheduler is not None):

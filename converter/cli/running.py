@@ -24,7 +24,7 @@ from converter.cli.batch import Work, told
 from converter.cli.frame import Session, isatty
 from converter.cli.many import Many
 from converter.errors import ExitCode, OutputError
-from converter.remote.errand import any_remote
+from converter.remote.errand import any_remote, written
 from converter.report import writing
 from converter.report.summary import Run
 
@@ -52,7 +52,9 @@ def over_many(session: Session, sources: Sequence[Source], work: Work, many: Man
         found = _in_order(tasks, found)
         session.note(summary(found, len(tasks)))
         for path in many.report or ():
-            writing.write(path, _run(session, work, start, found, tasks), [o.row for o in found])
+            with written(path) as place:
+                told_of = _run(session, work, start, found, tasks)
+                writing.write(place, told_of, [each.row for each in found])
     _document(session, found)
     codes = [ExitCode(each.row.code) for each in found]
     failed = any(each.row.state == "failed" for each in found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import glob
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -34,8 +35,10 @@ class Errand:
         if not isinstance(path, RemotePath):
             return path
         place = self._folder(path.parent) / (path.name.partition("?")[0] or "model")
-        store.fetch(path, place)
-        self._fetched[place] = _identity(place)
+        for each in (path, *_companions(path)):
+            copy_ = place if each == path else place.with_name(each.name)
+            store.fetch(each, copy_)
+            self._fetched[copy_] = _identity(copy_)
         return place
 
     def outgoing(self, path: Path) -> Path:
@@ -89,7 +92,8 @@ class Errand:
                 if value.is_relative_to(local):
                     return folder / value.relative_to(local)
             return value
-        if isinstance(value, str):
+        # Not what is derived from text: members of an Enum.
+        if type(value) is str:
             for local, folder in self._folders.items():
                 value = value.replace(f"{local}{os.sep}", f"{folder}/")
             return value
@@ -164,9 +168,30 @@ def on_copies(
         return run.shown(result)
 
 
+@contextlib.contextmanager
+def written(path: Path) -> Iterator[Path]:
+    """Where to write a report, which replaces an older one, also in a store.
+
+    Raises:
+        UsageError: nothing can be written there.
+        OutputError: it can't be written.
+    """
+    with errand() as run:
+        run.require_free(path, force=True)
+        yield run.outgoing(path)
+        run.upload(force=True)
+
+
 def any_remote(paths: Iterable[object]) -> bool:
     """Whether one of the paths is remote."""
     return any(isinstance(each, RemotePath) for each in paths)
+
+
+def _companions(path: RemotePath) -> list[RemotePath]:
+    """The files of a checkpoint that its index is nothing without."""
+    if path.suffix != ".index" or path.on_web:
+        return []
+    return store.matching(path.with_name(f"{glob.escape(path.stem)}.data-*"))
 
 
 def _identity(path: Path) -> tuple[int, int]:

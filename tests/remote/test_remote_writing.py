@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from converter.api.inspect import inspect
 from converter.containers import open_model
 from converter.errors import OutputError, UnsafeContentError
 from converter.remote import store
+from converter.remote.errand import errand
 from converter.remote.paths import RemotePath, located
 from tests.remote.conftest import Web, keys
 
@@ -132,6 +134,16 @@ def test_globs(kfix: Kfix, s3: Any, model: Path, tmp_path: Path) -> None:
     assert kfix("check", "s3://models/in/*.json").code == 2
 
 
+def test_the_architecture_may_be_remote(kfix: Kfix, s3: Any, sample: Callable[..., Path]) -> None:
+    weights = sample("keras-2.2.4", "batch_normalization-weights", to="bn.h5")
+    s3.upload_file(str(weights), "models", "bn.h5")
+    s3.upload_file(str(weights.with_suffix(".json")), "models", "plan.json")
+    command = ("convert", "s3://models/bn.h5", "--to", "keras", "--no-verify")
+    done = kfix(*command, "--architecture", "s3://models/plan.json")
+    assert done.code == 0, done.err
+    assert inspect("s3://models/bn.keras").layers
+
+
 def test_a_failed_upload_leaves_nothing(
     kfix: Kfix, s3: Any, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,6 +195,17 @@ def test_the_graph_of_a_savedmodel_goes_last(
     assert (back / "variables" / "variables.index").read_text() == "variables/variables.index"
 
 
+def test_a_checkpoint_comes_with_its_data(s3: Any) -> None:
+    for name in ("a[1].index", "a[1].data-00000-of-00001", "b.data-00000-of-00001"):
+        s3.put_object(Bucket="models", Key=name, Body=name.encode())
+    with errand() as run:
+        index = run.fetched(RemotePath("s3://models/a[1].index"))
+        found = sorted(each.name for each in index.parent.iterdir())
+        run.upload()
+    assert found == ["a[1].data-00000-of-00001", "a[1].index"]
+    assert len(keys(s3)) == 3
+
+
 def test_a_key_may_not_lead_out_of_its_folder(s3: Any, model: Path, tmp_path: Path) -> None:
     _put(s3, model, "in/../../out.h5")
     with pytest.raises(UnsafeContentError, match="is no path below it"):
@@ -200,3 +223,25 @@ def test_the_web_is_not_written_to(kfix: Kfix, web: Web, model: Path, tmp_path: 
     target = tmp_path / "out.keras"
     assert kfix("convert", url, "--to", "keras", "--no-verify", "-o", target).code == 0
     assert target.is_file()
+
+
+def test_pages_and_reports(kfix: Kfix, s3: Any, model: Path, tmp_path: Path) -> None:
+    _put(s3, model, "in/one.h5")
+    for _ in range(2):
+        done = kfix("inspect", "s3://models/in/one.h5", "--html", "s3://models/page.html")
+        assert done.code == 0, done.err
+    assert "page → s3://models/page.html" in done.out
+    page = s3.get_object(Bucket="models", Key="page.html")["Body"].read().decode()
+    assert "s3://models/in/one.h5" in page
+    done = kfix("check", "s3://models/in/", "--report", "s3://models/report.json")
+    assert done.code == 1
+    report = json.loads(s3.get_object(Bucket="models", Key="report.json")["Body"].read())
+    assert "s3://models/in/one.h5" in json.dumps(report)
+
+
+def test_a_journal_is_on_this_machine(kfix: Kfix, s3: Any, model: Path) -> None:
+    _put(s3, model, "in/one.h5", "in/two.h5")
+    done = kfix("repair", "s3://models/in/", "--journal", "s3://models/journal.jsonl")
+    assert done.code == 2
+    assert "a journal can't be in a store" in done.err
+    assert not Path("s3:").exists()
