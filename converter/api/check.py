@@ -15,6 +15,8 @@ from converter.api.pipeline import parse, upgraded
 from converter.api.told import InputShapes, open_told
 from converter.model.description import Writer
 from converter.model.findings import Finding, Severity
+from converter.remote.paths import located
+from converter.remote.store import reading
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def check(
     """Looks for everything that the target reader would stumble over, without Keras.
 
     Args:
-        path: the file.
+        path: the file, which may be remote: ``s3://bucket/model.h5``.
         target: the reader.
         custom: the user's Python files and modules, or names of classes and functions, which the
             reader will be given. They are looked for in the text, nothing of them runs.
@@ -66,7 +68,7 @@ def check(
         NotExactError: a target that kfix does not know yet.
     """
     targets.require_supported(target)
-    with open_told(Path(path), writer, input_shape) as source:
+    with reading(), open_told(located(path), writer, input_shape) as source:
         contents = source.contents
         names = with_packages(parse(source).model, _given(custom)) if custom else ()
         found = file_findings(contents) + upgraded(source, names).findings

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from converter.containers.sniff import HDF5_MAGIC, Kind, sniff
 from converter.errors import KfixError, UsageError
+from converter.remote.paths import RemotePath, located
+from converter.remote.store import matching
 
 MODELS = frozenset({Kind.LEGACY_MODEL, Kind.KERAS_ARCHIVE})
 """Files that hold a whole model."""
@@ -60,7 +62,9 @@ class Search:
         """Whether a file that was come across is wanted."""
         if not self._matches(source) or source.path.name.startswith("."):
             return False
-        if _is_own_output(source.path) or not source.path.is_file():
+        # A store lists nothing but files.
+        is_file = isinstance(source.path, RemotePath) or source.path.is_file()
+        if not is_file or _is_own_output(source.path):
             return False
         return is_of(source.path, self.kinds) if self.closely else may_be_model(source.path)
 
@@ -96,22 +100,23 @@ def discover(paths: Sequence[str | Path], search: Search = Search()) -> list[Sou
 
 
 def _expand(text: str, search: Search) -> list[Source]:
-    path = Path(text)
+    path = located(text)
     if _is_folder(path):
-        found = (Source(each, each.relative_to(path)) for each in _walk(path))
+        found = (Source(each, _below(each, path)) for each in _walk(path))
         sources = list(filter(search.takes, found)) or _as_a_whole(path)
         return _or_usage_error(sources, f"{text} holds no Keras models")
-    if path.exists() or not glob.has_magic(text):
-        return [Source(path, Path(path.name), named=True)]
+    if not _is_pattern(path):
+        return [Source(path, Path(path.name.partition("?")[0]), named=True)]
     base = _fixed_part(path)
-    matches = [Path(each) for each in sorted(glob.glob(text, recursive=True))]  # noqa: PTH207
-    found = (Source(each, each.relative_to(base)) for each in matches)
+    found = (Source(each, _below(each, base)) for each in _matches(path))
     message = f"nothing that matches {text} is a Keras model"
     return _or_usage_error(filter(search.takes, found), message)
 
 
 def _is_folder(path: Path) -> bool:
     """Whether it is a folder of files, and not a SavedModel."""
+    if isinstance(path, RemotePath) and path.on_web:
+        return False
     try:
         return path.is_dir() and not (path / "saved_model.pb").exists()
     except (OSError, ValueError) as error:
@@ -141,10 +146,41 @@ def _fixed_part(pattern: Path) -> Path:
         if glob.has_magic(part):
             break
         parts.append(part)
-    return Path(*parts)
+    return type(pattern)(*parts)
+
+
+def _below(path: Path, top: Path) -> Path:
+    """A path below a folder, as one of this machine."""
+    return Path(*path.relative_to(top).parts)
+
+
+def _is_pattern(path: Path) -> bool:
+    """Whether it is a glob; what the user has named may have such characters in its name."""
+    if not glob.has_magic(str(path)):
+        return False
+    return not (isinstance(path, RemotePath) and path.on_web) and not path.exists()
+
+
+def _matches(pattern: Path) -> list[Path]:
+    if isinstance(pattern, RemotePath):
+        return list(matching(pattern))
+    return [Path(each) for each in sorted(glob.glob(str(pattern), recursive=True))]  # noqa: PTH207
 
 
 def _walk(top: Path) -> Iterator[Path]:
+    return _walk_store(top) if isinstance(top, RemotePath) else _walk_here(top)
+
+
+def _walk_store(top: RemotePath) -> Iterator[Path]:
+    files = top.files()
+    models = {each.parent for each in files if each.name == "saved_model.pb"}
+    for each in files:
+        hidden = any(part.startswith(".") for part in each.relative_to(top).parts)
+        if not hidden and models.isdisjoint(each.parents):
+            yield each
+
+
+def _walk_here(top: Path) -> Iterator[Path]:
     for folder, names, files in os.walk(top):
         names[:] = sorted(name for name in names if not name.startswith("."))
         if "saved_model.pb" in files:

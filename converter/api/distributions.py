@@ -16,6 +16,8 @@ from converter.model.description import Array, Dataset
 BINS = 40
 MOST_VALUES = 1 << 25
 """Values that are looked at in all weights together."""
+MOST_OF_ONE = 1 << 22
+"""Values of one weight; they are in memory together."""
 MOST_SECONDS = 10.0
 """After which the weights that are left are not looked at."""
 MOST_WEIGHTS = 5_000
@@ -69,6 +71,7 @@ def distributions(
         clock: seconds, by which it stops.
     """
     share = _share([_size(each) for each in weights[:MOST_WEIGHTS]], most)
+    share = min(share, MOST_OF_ONE)
     end = clock() + MOST_SECONDS
     found = []
     for number, arrays in enumerate(weights):
@@ -127,14 +130,17 @@ def _described(size: int, values: Array) -> Distribution:
     if not finite.size:
         return Distribution(size, values.size, odd=odd)
     low, high = float(finite.min()), float(finite.max())
+    # In parts of the largest, so that neither sums nor squares of huge numbers overflow.
+    scale = max(-low, high) or 1.0
+    parts = finite / scale
     return Distribution(
         size,
         values.size,
-        bins=_bins(finite, low, high),
+        bins=_bins(parts, low / scale, high / scale),
         low=low,
         high=high,
-        mean=float(finite.mean(dtype=np.float64)),
-        deviation=float(finite.std(dtype=np.float64)) if max(-low, high) < 1e150 else 0.0,
+        mean=float(parts.mean(dtype=np.float64)) * scale,
+        deviation=float(parts.std(dtype=np.float64)) * scale,
         zeros=int(finite.size - np.count_nonzero(finite)),
         odd=odd,
     )
@@ -143,6 +149,5 @@ def _described(size: int, values: Array) -> Distribution:
 def _bins(values: Array, low: float, high: float) -> tuple[int, ...]:
     if low == high:
         return (values.size,)
-    scale = max(-low, high)
-    counts, _ = np.histogram(values / scale, BINS, (low / scale, high / scale))
+    counts, _ = np.histogram(values, BINS, (low, high))
     return tuple(int(each) for each in counts)

@@ -14,6 +14,8 @@ from converter.api.walk import Placed, layers
 from converter.containers import ModelFile, open_model
 from converter.model.description import CompileState, Dataset, Json, Model, Writer
 from converter.model.findings import Finding, Severity
+from converter.remote.paths import located
+from converter.remote.store import reading
 from converter.rules.apply import Upgrade
 from converter.rules.own_objects import own_activations
 
@@ -106,13 +108,13 @@ class Inspection:
 
 
 def inspect(path: str | PathLike[str]) -> Inspection:
-    """Describes one file without Keras.
+    """Describes one file without Keras; of a remote one it only fetches what it needs.
 
     Raises:
         NotAModelError: the file is no Keras model.
         UnsafeContentError: the file refers to other files or declares absurd sizes.
     """
-    with open_model(Path(path)) as source:
+    with reading(), open_model(located(path)) as source:
         return described(source)
 
 

@@ -24,6 +24,7 @@ from converter.batch.outcome import Outcome
 from converter.batch.task import Task
 from converter.batch.workers import Limits, perform
 from converter.errors import MissingObjectError, UsageError
+from converter.remote.paths import is_remote, located
 
 PATIENCE = 15.0
 """Seconds to wait for the scheduler."""
@@ -121,8 +122,9 @@ def _version() -> str:
 def _paths(options: Mapping[str, Any]) -> Iterator[str]:
     """The files and folders among the values of options that exist here."""
     yield from (each for each in options.get("custom") or () if Path(each).exists())
-    if options.get("architecture"):
-        yield str(options["architecture"])
+    architecture = options.get("architecture")
+    if architecture and not is_remote(located(architecture)):
+        yield str(architecture)
     functions = [options.get("builder"), *(options.get("lambdas") or {}).values()]
     functions += [each.partition("=")[2] for each in options.get("signatures") or ()]
     for each in functions:

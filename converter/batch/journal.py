@@ -22,6 +22,7 @@ from converter.batch.task import Task
 from converter.batch.work import mark_of
 from converter.containers.publishing import remove_leftovers
 from converter.errors import OutputError, UsageError
+from converter.remote.paths import is_remote, located
 
 FOLDER = ".kfix"
 """The hidden folder of a journal, in the folder that the batch works on."""
@@ -114,14 +115,14 @@ class Journal:
 
     def start(self, task: Task) -> None:
         """Notes that a task begins; what a killed batch has left of it goes."""
-        if task.output is not None and self.interrupted(task):
+        if task.output is not None and not is_remote(task.output) and self.interrupted(task):
             remove_leftovers(task.output)
         self._write({"key": task.key, "digest": task.digest})
 
     def end(self, outcome: Outcome) -> None:
         """Notes what became of a task."""
         task, row = outcome.task, outcome.row
-        output = Path(row.output) if row.output else None
+        output = located(row.output) if row.output else None
         self._write(
             {
                 "key": task.key,
@@ -160,7 +161,7 @@ def _output_stands(task: Task, past: _Past) -> bool:
     assert past.row is not None
     if not past.row.output:
         return True
-    path = Path(past.row.output)
+    path = located(past.row.output)
     return past.output is not None and path.exists() and mark_of(path) == past.output
 
 
@@ -170,4 +171,6 @@ def _same(path: Path, mark: Mark | None) -> bool:
     now = mark_of(path)
     if now.size != mark.size:
         return False
+    if is_remote(path):
+        return bool(now.tag) and now.tag == mark.tag
     return now.changed == mark.changed or bool(mark.sha256) and sha256(path) == mark.sha256

@@ -17,11 +17,13 @@ class Mark:
         size: bytes.
         changed: time of the last change, in nanoseconds.
         sha256: of the content; empty where it was not needed.
+        tag: what a remote store calls this content: its ETag, or else the time of its writing.
     """
 
     size: int
     changed: int
     sha256: str = ""
+    tag: str = ""
 
 
 @dataclass(frozen=True)

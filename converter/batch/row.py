@@ -10,6 +10,7 @@ from typing import Any
 from converter.batch.task import Task
 from converter.containers import open_model
 from converter.errors import ExitCode, KfixError
+from converter.remote.paths import RemotePath, located
 
 MOST_FINDINGS = 100
 """How many findings of one file are kept."""
@@ -133,9 +134,10 @@ def size_of(path: Path) -> int:
     """Bytes on disk, of a folder all that is in it; nothing for what is not there."""
     try:
         if path.is_dir():
-            return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
+            files = path.files() if isinstance(path, RemotePath) else path.rglob("*")
+            return sum(each.stat().st_size for each in files if each.is_file())
         return path.stat().st_size
-    except OSError:
+    except (OSError, KfixError):
         return 0
 
 
@@ -159,7 +161,7 @@ def _output(task: Task, result: Any) -> Path | None:
     if not getattr(result, "written", False):
         return None
     output = getattr(result, "output", None)
-    return Path(output) if output is not None else task.output
+    return located(output) if output is not None else task.output
 
 
 def _state(task: Task, result: Any, output: Path | None, found: Iterable[Found]) -> str:

@@ -12,6 +12,8 @@ from typing import Any
 
 from converter import __version__
 from converter.api.outputs import made_folder
+from converter.remote.errand import any_remote, errand
+from converter.remote.paths import is_remote, located
 
 
 @dataclass(frozen=True)
@@ -94,9 +96,31 @@ class Task:
 
     def call(self) -> Any:
         """Does it, in this process; gives what the library function returns."""
-        if self.new_folder and self.asked is not None and not self.options.get("dry_run"):
-            made_folder(self.asked.parent)
-        return VERBS[self.verb](self.source, self.asked, **self.options)
+        fetched = self.output is not None and is_remote(self.source)
+        architecture = self.options.get("architecture")
+        if fetched or any_remote((self.asked, located(architecture or "."))):
+            return self._on_copies(located(architecture) if architecture else None)
+        return self._done(self.source, self.asked, self.options)
+
+    def _done(self, source: Path, asked: Path | None, options: Mapping[str, Any]) -> Any:
+        if self.new_folder and asked is not None and not options.get("dry_run"):
+            made_folder(asked.parent)
+        return VERBS[self.verb](source, asked, **options)
+
+    def _on_copies(self, architecture: Path | None) -> Any:
+        """Does it to copies of what is remote, and uploads what comes of it."""
+        force, dry_run = bool(self.options.get("force")), bool(self.options.get("dry_run"))
+        with errand() as run:
+            if self.output is not None and not dry_run and not self.in_place:
+                run.require_free(self.output, self.source, force=force)
+            options = dict(self.options)
+            if architecture is not None:
+                options["architecture"] = str(run.fetched(architecture))
+            asked = None if self.asked is None else run.outgoing(self.asked)
+            result = self._done(run.fetched(self.source), asked, options)
+            if not dry_run:
+                run.upload(force=force)
+            return run.shown(result)
 
     def to_json(self) -> dict[str, Any]:
         """The task as JSON values."""
@@ -109,7 +133,7 @@ class Task:
     def of(cls, data: Mapping[str, Any]) -> Task:
         """The task that `to_json` was called on."""
         paths: dict[str, Any] = {
-            key: Path(data[key]) if data[key] is not None else None for key in _PATHS
+            key: located(data[key]) if data[key] is not None else None for key in _PATHS
         }
         return cls(
             verb=data["verb"],

@@ -13,11 +13,13 @@ from typing import Any
 from converter.api.discovery import is_of
 from converter.api.provenance import sha256
 from converter.batch.outcome import Mark, Outcome
-from converter.batch.row import passed_over, row_of, row_of_failure
+from converter.batch.row import passed_over, row_of, row_of_failure, size_of
 from converter.batch.task import Task
 from converter.containers.sniff import Kind
 from converter.engines import sharing
 from converter.engines.channel import serve
+from converter.remote.paths import RemotePath, is_remote
+from converter.remote.store import reading, tag
 
 JOB = "perform"
 
@@ -41,10 +43,11 @@ def performed(task: Task) -> Outcome:
     started = time.monotonic()
     mark = None
     try:
-        mark = mark_of(task.source)
-        if task.kinds and not is_of(task.source, frozenset(map(Kind, task.kinds))):
-            return Outcome(task, passed_over(task), mark)
-        result = task.call()
+        with reading():
+            mark = mark_of(task.source)
+            if task.kinds and not is_of(task.source, frozenset(map(Kind, task.kinds))):
+                return Outcome(task, passed_over(task), mark)
+            result = task.call()
     except Exception as error:
         error.add_note("".join(traceback.format_exception(error)).rstrip())
         row = row_of_failure(task, error, time.monotonic() - started)
@@ -55,6 +58,8 @@ def performed(task: Task) -> Outcome:
 
 def mark_of(path: Path) -> Mark:
     """The mark of a file or a SavedModel, without its hash."""
+    if isinstance(path, RemotePath):
+        return Mark(size_of(path), 0, tag=tag(path))
     if path.is_dir():
         files = [each.stat() for each in path.rglob("*") if each.is_file()]
         return Mark(sum(each.st_size for each in files), max(each.st_mtime_ns for each in files))
@@ -64,6 +69,6 @@ def mark_of(path: Path) -> Mark:
 
 def _hashed(task: Task, mark: Mark) -> Mark:
     """With the hash, unless the source was only looked at or is another file by now."""
-    if task.output is None or task.in_place:
+    if task.output is None or task.in_place or is_remote(task.source):
         return mark
     return Mark(mark.size, mark.changed, sha256(task.source))

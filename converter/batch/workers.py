@@ -26,6 +26,7 @@ from converter.containers.publishing import remove_leftovers
 from converter.engines import EngineError
 from converter.engines.child import Child
 from converter.errors import KfixError
+from converter.remote.paths import is_remote
 
 _LOOK = 0.2
 """Seconds between two looks at a worker's memory."""
@@ -159,7 +160,7 @@ def perform(task: Task, limits: Limits) -> Outcome:
         return _crew.mine(limits).perform(task)
     except EngineError as error:
         _crew.drop()
-        if task.output is not None:
+        if task.output is not None and not is_remote(task.output):
             remove_leftovers(task.output)
         return lost(task, error, time.monotonic() - started)
 
@@ -180,7 +181,7 @@ def lost(task: Task, error: KfixError, seconds: float = 0) -> Outcome:
     Nothing is read of a file that may just have taken a process down.
     """
     size = 0
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, KfixError):
         size = task.source.stat().st_size
     row: dict[str, Any] = {"source": str(task.source), "relative": str(task.relative)}
     row |= {"state": "failed", "code": int(error.exit_code), "message": str(error)}

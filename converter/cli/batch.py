@@ -17,6 +17,7 @@ from converter.cli.many import Many
 from converter.cli.placing import Placing
 from converter.containers.sniff import Kind
 from converter.errors import ExitCode, UsageError
+from converter.remote.store import reading
 
 Show = Callable[[Any], str]
 
@@ -82,11 +83,13 @@ def over(session: Session, paths: Iterable[str] | None, work: Work, many: Many) 
     """
     given = many.paths(paths or ())
     search = Search(work.kinds, tuple(many.include or ()), tuple(many.exclude or ()), closely=False)
-    sources = discover(given, search)
+    with reading():
+        sources = discover(given, search)
     if work.naming:
         work.placing.check(sources, work.naming)
     if len(sources) == 1 and not many.report:
-        return _one(session, sources[0], work)
+        with reading():
+            return _one(session, sources[0], work)
     # Workers and their libraries are not imported for one file.
     from converter.cli.running import over_many
 

@@ -12,6 +12,7 @@ from converter.cli import document
 from converter.cli.frame import Session
 from converter.cli.visible import visible
 from converter.errors import ExitCode
+from converter.remote.paths import located
 
 if TYPE_CHECKING:
     from converter.api.diff import Difference, LayerDifference
@@ -19,16 +20,19 @@ if TYPE_CHECKING:
 
 def diff(
     session: Session,
-    a: Annotated[Path, typer.Argument(metavar="A", help="A model or weights file.")],
-    b: Annotated[Path, typer.Argument(metavar="B", help="Another one.")],
+    a: Annotated[
+        Path, typer.Argument(parser=located, metavar="A", help="A model or weights file.")
+    ],
+    b: Annotated[Path, typer.Argument(parser=located, metavar="B", help="Another one.")],
     raw: Annotated[
         bool, typer.Option("--raw", help="Compare as stored, not in Keras 3's words.")
     ] = False,
 ) -> ExitCode:
     """Compare configs and weights of two files."""
     from converter.api.diff import diff
+    from converter.remote.errand import on_copies
 
-    found = diff(a, b, raw=raw)
+    found = on_copies(diff, a, b, raw=raw)
     document.write(session, [found])
     session.text("\n".join(_lines(found)))
     return ExitCode.OK if found.same else ExitCode.FINDINGS

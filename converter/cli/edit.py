@@ -58,10 +58,12 @@ def edit(
     LAYER is a name, a path such as encoder/dense, or a pattern such as 'conv_*'.
     """
     from converter.api.edit import DROP, edit
+    from converter.remote.errand import on_copies
 
-    done = edit(
+    done = on_copies(
+        edit,
         path,
-        output,
+        output=output,
         rename_classes=dict(_pair(each, "--rename-class") for each in rename_class or ()),
         set_values={
             key: _json(text) for key, text in (_pair(each, "--set") for each in set_ or ())

@@ -54,6 +54,7 @@ def _page(
     from converter.api.discovery import MODELS, WEIGHTS, Search, discover
     from converter.api.picture import picture
     from converter.cli import document
+    from converter.remote.errand import on_copies
     from converter.report import model_page
 
     model_page.require_name(page)
@@ -69,7 +70,7 @@ def _page(
     path = sources[0].path
     if page.exists() and page.samefile(path):
         raise UsageError(f"{page} is the model itself", "call the page otherwise")
-    found = picture(path)
+    found = on_copies(picture, path)
     model_page.write(page, found)
     session.text("\n".join(_lines(found.inspection, weights, session.verbosity > 0)))
     session.text(f"\npage → {page}")

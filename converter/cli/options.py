@@ -7,15 +7,21 @@ from typing import Annotated
 
 import typer
 
+from converter.remote.paths import located
+
 Paths = Annotated[list[str], typer.Argument(metavar="PATH", help="Files, directories or globs.")]
-OnePath = Annotated[Path, typer.Argument(metavar="PATH", help="A model file.")]
+OnePath = Annotated[Path, typer.Argument(parser=located, metavar="PATH", help="A model file.")]
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where the result goes.")
+    Path | None,
+    typer.Option("--output", "-o", parser=located, metavar="FILE", help="Where the result goes."),
 ]
 OutputDir = Annotated[
     Path | None,
     typer.Option(
-        "--output-dir", metavar="DIR", help="Results go here, in the tree of their sources."
+        "--output-dir",
+        parser=located,
+        metavar="DIR",
+        help="Results go here, in the tree of their sources.",
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace an output that exists.")]
@@ -47,6 +53,7 @@ Architecture = Annotated[
     Path | None,
     typer.Option(
         "--architecture",
+        parser=located,
         metavar="FILE",
         help="For files of weights only: the model's JSON, or a complete file of the model.",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -23,6 +24,7 @@ from converter.cli.batch import Work, told
 from converter.cli.frame import Session, isatty
 from converter.cli.many import Many
 from converter.errors import ExitCode, OutputError
+from converter.remote.errand import any_remote
 from converter.report import writing
 from converter.report.summary import Run
 
@@ -98,12 +100,26 @@ def _journal(
         return None
     if many.journal is not None:
         return stack.enter_context(Journal(many.journal, fresh=many.fresh))
-    path = _common(tasks, work) / FOLDER / NAME
+    path = _journal_path(tasks, work)
     try:
         return stack.enter_context(Journal(path, fresh=many.fresh))
     except OutputError:
         session.note(f"kfix: no journal can be kept at {path}; name another with --journal")
         return None
+
+
+def _journal_path(tasks: Sequence[Task], work: Work) -> Path:
+    """Where the outputs are, or, for those in a store, a file of its own in the user's state."""
+    folders = [task.output.parent for task in tasks if task.output is not None]
+    if work.placing.directory is not None:
+        folders = [work.placing.directory]
+    if not any_remote(folders):
+        return _common(tasks, work) / FOLDER / NAME
+    # A batch over the same store finds it again, from whatever folder it is started.
+    common = os.path.commonprefix([f"{folder.absolute()}/" for folder in folders])
+    name = hashlib.sha256(common.encode()).hexdigest()[:16]
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "kfix" / name / NAME
 
 
 def _common(tasks: Sequence[Task], work: Work) -> Path:

@@ -11,6 +11,7 @@ from converter.cli import document, options
 from converter.cli.frame import Session
 from converter.cli.many import NO_OPTIONS, Many, ManyPaths
 from converter.errors import ExitCode
+from converter.remote.paths import located
 
 if TYPE_CHECKING:
     from converter.api.split import Split
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 def split(
     session: Session,
     directory: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Where the files go.")
+        Path,
+        typer.Option("--output", "-o", parser=located, metavar="DIR", help="Where the files go."),
     ],
     paths: ManyPaths = None,
     force: options.Force = False,
@@ -52,10 +54,11 @@ def _text(done: Split) -> str:
 def join(
     session: Session,
     architecture: Annotated[
-        Path, typer.Argument(metavar="ARCH.json", help="What model.to_json() gave.")
+        Path, typer.Argument(parser=located, metavar="ARCH.json", help="What model.to_json() gave.")
     ],
     weights: Annotated[
-        Path, typer.Argument(metavar="WEIGHTS.h5", help="What save_weights() wrote.")
+        Path,
+        typer.Argument(parser=located, metavar="WEIGHTS.h5", help="What save_weights() wrote."),
     ],
     output: options.Output = None,
     force: options.Force = False,
@@ -65,10 +68,11 @@ def join(
     from converter.api.split import join
     from converter.cli import matching
     from converter.cli.render import flowing
+    from converter.remote.errand import on_copies
 
     done = matching.told(
         session,
-        lambda: join(architecture, weights, output, force=force, dry_run=dry_run),
+        lambda: on_copies(join, architecture, weights, output=output, force=force, dry_run=dry_run),
         whole=dry_run,
     )
     document.write(session, [done])

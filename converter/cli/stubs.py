@@ -30,9 +30,10 @@ def stubs(
     """Write a module to fill in with your own classes."""
     from converter.api.discovery import discover
     from converter.api.stubs import stubs
+    from converter.remote.errand import on_copies
 
     sources = [source.path for source in discover(paths)]
-    done = stubs(sources, output, force=force, dry_run=dry_run)
+    done = on_copies(stubs, sources, output=output, force=force, dry_run=dry_run)
     for failure in done.failures:
         session.error(failure.error, str(failure.source))
     errors = [document.error_entry(str(each.source), each.error) for each in done.failures]

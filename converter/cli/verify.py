@@ -11,6 +11,7 @@ import typer
 from converter.cli import document, options
 from converter.cli.frame import Session
 from converter.errors import ExitCode
+from converter.remote.paths import located
 
 if TYPE_CHECKING:
     from converter.api.verify import VerifyReport
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
 def verify(
     session: Session,
-    a: Annotated[Path, typer.Argument(metavar="A", help="The reference.")],
-    b: Annotated[Path, typer.Argument(metavar="B", help="A model file or a SavedModel.")],
+    a: Annotated[Path, typer.Argument(parser=located, metavar="A", help="The reference.")],
+    b: Annotated[
+        Path, typer.Argument(parser=located, metavar="B", help="A model file or a SavedModel.")
+    ],
     custom: options.Custom = None,
     writer: options.Writer = None,
     input_shape: options.InputShape = None,
@@ -31,8 +34,10 @@ def verify(
     """Compare what two models compute."""
     from converter.api.told import parsed_shapes
     from converter.api.verify import verify
+    from converter.remote.errand import on_copies
 
-    found = verify(
+    found = on_copies(
+        verify,
         a,
         b,
         custom=custom or (),

@@ -120,7 +120,7 @@ def open_member(archive: zipfile.ZipFile, name: str, path: Path) -> tuple[io.Fil
     """
     member = archive.getinfo(name)
     if member.compress_type == zipfile.ZIP_STORED:
-        raw = io.FileIO(path, "rb")
+        raw = path.open("rb", buffering=0)
         return raw, _data_start(raw, member, path), member.file_size
     return _unpacked(archive, member, path), 0, member.file_size
 

@@ -17,6 +17,7 @@ from h5py import h5f, h5p
 
 from converter.containers import guard
 from converter.containers.closing import Closing
+from converter.containers.files import for_hdf5
 from converter.containers.window import Window, read_all
 from converter.errors import NotAModelError
 from converter.model.description import Array, Dataset, numpy_dtype
@@ -57,13 +58,17 @@ class Hdf5Source(Closing):
             NotAModelError: damaged.
             UnsafeContentError: see ``guard``.
         """
-        raw = io.FileIO(path, "rb")
-        return cls._open(raw, str(path), lambda: h5py.File(path, "r"), 0, path.stat().st_size)
+        raw = path.open("rb", buffering=0)
+        name = for_hdf5(path, raw)
+        size = path.stat().st_size
+        return cls._open(raw, str(path), lambda: h5py.File(name, "r"), 0, size)
 
     @classmethod
     def inside(cls, raw: io.FileIO, start: int, size: int, name: str) -> Self:
         """Open the HDF5 of ``size`` bytes at ``start`` of ``raw``, which this then owns."""
-        opener = _from_image if size <= _IMAGE_LIMIT else _from_window
+        # What is not on this machine is only read where it has to be.
+        small = size <= _IMAGE_LIMIT and isinstance(raw, io.FileIO)
+        opener = _from_image if small else _from_window
         return cls._open(raw, name, lambda: opener(raw, start, size), start, size)
 
     @classmethod

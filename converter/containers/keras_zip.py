@@ -27,7 +27,7 @@ def read(path: Path) -> tuple[Contents, Hdf5Source | None]:
         UnsafeContentError: see ``archive`` and ``guard``.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             archives.check(archive, path)
             return _read(archive, path)
     except zipfile.BadZipFile as error:
@@ -68,7 +68,7 @@ def read_asset(path: Path, name: str) -> str:
         UnsafeContentError: see ``archive``.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             archives.check(archive, path)
             return archives.read_text(archive, name, path)
     except (zipfile.BadZipFile, KeyError) as error:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from converter.containers.files import for_hdf5
 from converter.errors import NotAModelError, UnsafeContentError, UsageError
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ def _sniff_hdf5(path: Path, file: BinaryIO, start: int, size: int) -> Sniffed:
     import h5py
 
     try:
-        with h5py.File(path, "r") as hdf5:
+        with h5py.File(for_hdf5(path, file), "r") as hdf5:
             return classify(hdf5)
     except BlockingIOError:
         return Sniffed(
@@ -279,7 +280,7 @@ def _sniff_zip(path: Path) -> Sniffed:
     import zipfile
 
     try:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         return Sniffed(

@@ -175,7 +175,7 @@
     if (node.group) parts.unshift(`${count(node.group)} layers`);
     else if (layer && layer.parameters) parts.push(count(layer.parameters));
     if (node.key) parts.push(cut(node.key, 24));
-    return [cut(node.name, 30) + call, parts.join(node.group ? ": " : " · ")];
+    return [cut(node.name, node.group ? 40 : 30) + call, parts.filter(Boolean).join(node.group ? ": " : " · ")];
   };
 
   /** Ordered values as near to what is wanted as their distances allow, the heavy ones nearest. */
@@ -251,7 +251,30 @@
       }
       links.push({ way, shape, source, target });
     }
-    return [Array.from(rows, (row) => row ?? []), links];
+    return [Array.from(rows, (row) => row ?? []), links, [...chains.values()].map((chain) => chain.filter(Boolean))];
+  };
+
+  /** Lines that pass by all boxes of their rows on one side become straight. */
+  const straighten = (rows, chains) => {
+    for (const side of [1, -1]) {
+      const beside = (box, way) => rows[box.rank][box.order + way];
+      const isOuter = (box) => {
+        const row = rows[box.rank];
+        return (side > 0 ? row.slice(box.order) : row.slice(0, box.order + 1)).every((each) => each.bend);
+      };
+      const outer = chains.filter((chain) => chain.length && chain.every(isOuter));
+      for (let turn = 0; turn < 4; turn += 1) {
+        for (const chain of outer) {
+          const least = chain.map((box) => {
+            const inside = beside(box, -side);
+            return inside ? side * inside.x + (inside.w + box.w) / 2 + GAP : -Infinity;
+          });
+          const own = chain.map((box) => side * box.x);
+          const x = Math.max(...least, ...(turn ? [] : own)) * side;
+          if (Number.isFinite(x)) for (const box of chain) box.x = x;
+        }
+      }
+    }
   };
 
   const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -305,14 +328,16 @@
           if (!near.length) return box.x;
           let sum = 0;
           let weight = 0;
+          // The main line is straight, what goes around it bends; branches are alike.
+          const branches = near.filter((each) => !each.bend).length > 1;
           for (const each of near) {
-            const heavy = box.bend && each.bend ? 8 : box.bend || each.bend ? 0.1 : 2;
+            const heavy = box.bend && each.bend ? 8 : (box.bend || each.bend) && !branches ? 0.1 : 2;
             sum += each.x * heavy;
             weight += heavy;
           }
           return sum / weight;
         });
-        const weights = row.map((box) => (box.bend ? 1 : 2 + Math.min(box.up.length + box.down.length, 6)));
+        const weights = row.map((box) => (box.bend ? 0.05 : 2 + Math.min(box.up.length + box.down.length, 6)));
         const distances = row.slice(1).map((box, index) => (row[index].w + box.w) / 2 + GAP);
         apart(wanted, weights, distances).forEach((x, index) => (row[index].x = x));
       }
@@ -341,9 +366,10 @@
       edges.push([index, boxes.length - 1, node.shape]);
     });
     const ranks = ranksOf(boxes, edges);
-    const [unsorted, links] = rowsOf(boxes, edges, ranks);
+    const [unsorted, links, chains] = rowsOf(boxes, edges, ranks);
     const rows = sortRows(unsorted);
     placeRows(rows);
+    straighten(rows, chains);
     let y = 0;
     const tops = [];
     rows.forEach((row, rank) => {
@@ -437,8 +463,8 @@
     }
     if (box.findings.length) {
       const worst = box.findings.map((each) => each.severity).sort((a, b) => SEVERITIES.indexOf(b) - SEVERITIES.indexOf(a))[0];
-      const number = box.findings.length > 99 ? "99+" : box.findings.length;
-      made.append(drawn("g", { class: `badge ${worst}` }, drawn("circle", { cx: box.w - 2, cy: 2, r: 9.5 }), drawn("text", { x: box.w - 2, y: 6 }, String(number))));
+      const number = box.findings.length > 99 ? "99+" : String(box.findings.length);
+      made.append(drawn("g", { class: `badge ${worst}` }, drawn("rect", { x: box.w - 5 - 3.5 * (number.length + 1), y: -7.5, width: 6 + 7 * (number.length + 1), height: 19, rx: 9.5 }), drawn("text", { x: box.w - 2, y: 6 }, number)));
     }
     made.addEventListener("click", (event) => {
       event.stopPropagation();
@@ -523,11 +549,12 @@
     if (middle < view.scrollLeft + 40 || middle > view.scrollLeft + view.clientWidth - 40) view.scrollLeft = middle - view.clientWidth / 2;
   };
 
-  const told = (finding) => {
+  const told = (finding, of) => {
     const made = element("li");
     const code = element("a", finding.code);
     code.href = `#${finding.code}`;
-    made.append(code, ` ${finding.severity}: ${finding.message}`);
+    const where = finding.layer === of ? "" : ` ${finding.path}`;
+    made.append(code, ` ${finding.severity}${where}: ${finding.message}`);
     if (finding.remedy) made.append(element("div", `→ ${finding.remedy}`, "quiet"));
     const rule = byId(finding.code);
     const text = rule && rule.querySelector("pre");
@@ -552,7 +579,7 @@
     if (layer && layer.parameters) detail.append(element("p", `${count(layer.parameters)} parameters, ${size(layer.bytes)}${layer.frozen ? ", frozen" : ""}`));
     if (box.findings.length) {
       const list = element("ul");
-      list.append(...box.findings.slice(0, 40).map(told));
+      list.append(...box.findings.slice(0, 40).map((each) => told(each, node.layer)));
       put(`${count(box.findings.length)} finding${box.findings.length > 1 ? "s" : ""}`, list);
     }
     if (!layer) return;
