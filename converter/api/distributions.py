@@ -16,6 +16,8 @@ from converter.model.description import Array, Dataset
 BINS = 40
 MOST_VALUES = 1 << 25
 """Values that are looked at in all weights together."""
+MOST_OF_ONE = 1 << 22
+"""Values of one weight; they are in memory together."""
 MOST_SECONDS = 10.0
 """After which the weights that are left are not looked at."""
 MOST_WEIGHTS = 5_000
@@ -69,6 +71,7 @@ def distributions(
         clock: seconds, by which it stops.
     """
     share = _share([_size(each) for each in weights[:MOST_WEIGHTS]], most)
+    share = min(share, MOST_OF_ONE)
     end = clock() + MOST_SECONDS
     found = []
     for number, arrays in enumerate(weights):

@@ -37,6 +37,7 @@ class Node:
         is_group: whether it stands for calls that are next to each other.
         is_output: whether it gives an output of its model.
         size: how many calls a group stands for.
+        ends: names of the first and the last layer of a group.
     """
 
     path: str
@@ -50,6 +51,7 @@ class Node:
     is_group: bool = False
     is_output: bool = False
     size: int = 1
+    ends: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -236,15 +238,18 @@ class _Drawing:
 
 def _group(nodes: Sequence[Node], inside: int) -> Node:
     classes = Counter(each.class_name for each in nodes if not each.is_group)
+    first, last = nodes[0], nodes[-1]
+    ends = (first.ends[0] or first.name, last.ends[1] or last.name)
     common = ", ".join(f"{name} ×{count}" for name, count in classes.most_common(3))
     return Node(
         path="",
-        name=f"{nodes[0].name} … {nodes[-1].name}",
+        name=" … ".join(ends),
         class_name=common,
         inside=inside,
         is_group=True,
         is_output=any(each.is_output for each in nodes),
         size=sum(each.size for each in nodes),
+        ends=ends,
     )
 
 

@@ -21,7 +21,12 @@ _UNITS = frozenset({"Dense", "EinsumDense", "Embedding", "GRU", "InputLayer", "L
 _NORMALISING = frozenset(
     {"BatchNormalization", "LayerNormalization", "Softmax", "Concatenate", "Dot"}
 )
-_WHOLE = ("filters", "units", "output_dim", "input_dim", "depth_multiplier", "implementation")
+_LOOKUPS = frozenset({"IntegerLookup", "StringLookup", "TextVectorization"})
+_PICTURES = frozenset({"CenterCrop", "RandomCrop", "Resizing"})
+_WHOLE = frozenset(
+    {"filters", "units", "output_dim", "input_dim", "depth_multiplier", "implementation"}
+    | {"num_oov_indices", "height", "width"}
+)
 _OF_COLUMNS = frozenset({"DenseFeatures", "SequenceFeatures"})
 _SHAPES = ("batch_input_shape", "batch_shape")
 _FOR_EACH_AXIS = ("kernel_size", "strides", "pool_size", "dilation_rate", "size")
@@ -35,7 +40,7 @@ def require_sizes(class_name: str, config: Mapping[str, Json], name: str) -> Non
         NotAModelError: naming the argument.
     """
     spatial = _SPATIAL.fullmatch(class_name)
-    if spatial or class_name in _UNITS | _NORMALISING:
+    if spatial or class_name in _UNITS | _NORMALISING | _LOOKUPS | _PICTURES:
         rank = int(spatial[1]) if spatial else 0
         wrong = [key for key, value in config.items() if not _is_sane(key, value, rank)]
         if wrong:
@@ -85,6 +90,10 @@ def _is_sane(key: str, value: Any, rank: int) -> bool:
         return isinstance(value, str) or (
             isinstance(value, Mapping) and isinstance(value.get("config") or {}, Mapping)
         )
+    if key == "output_mode":
+        return isinstance(value, str)
+    if key == "idf_weights":
+        return isinstance(value, list) and all(map(_is_number, value))
     if not rank:
         return True
     if key in _FOR_EACH_AXIS:
@@ -98,10 +107,13 @@ def _is_sane(key: str, value: Any, rank: int) -> bool:
     return True
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def _is_whole(value: Any) -> bool:
     """A number without a fraction; some configs have 64.0."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number and abs(value) < float("inf") and value == int(value)
+    return _is_number(value) and abs(value) < float("inf") and value == int(value)
 
 
 def _is_list(value: Any, length: int) -> bool:

@@ -109,7 +109,7 @@ def _shape(layer: Layer, tensors: Sequence[Known]) -> Any:
     """The shape of the first output where a simple formula gives it, else None."""
     shapes = [each.shape for each in tensors]
     shape, config, name = (shapes[0] if shapes else None), layer.config, layer.class_name
-    if shape is None:
+    if not shape:
         return None
     if name in KEEP_SHAPE:
         return shape if all(each == shape for each in shapes) else None
@@ -126,10 +126,10 @@ def _shape(layer: Layer, tensors: Sequence[Known]) -> Any:
     if name.endswith(WINDOWS) and config.get("data_format") != "channels_first":
         return _swept(layer, shape)
     if name.startswith("Global") and not config.get("keepdims"):
-        last = shape[1] if config.get("data_format") == "channels_first" else shape[-1]
-        return (shape[0], last)
+        last = shape[1:2] if config.get("data_format") == "channels_first" else shape[-1:]
+        return (shape[0], *last)
     if name in ("LSTM", "GRU", "SimpleRNN"):
-        steps = (shape[1],) if config.get("return_sequences") else ()
+        steps = shape[1:2] if config.get("return_sequences") else ()
         return (shape[0], *steps, config.get("units"))
     return None
 

@@ -175,7 +175,7 @@
     if (node.group) parts.unshift(`${count(node.group)} layers`);
     else if (layer && layer.parameters) parts.push(count(layer.parameters));
     if (node.key) parts.push(cut(node.key, 24));
-    return [cut(node.name, 30) + call, parts.join(node.group ? ": " : " · ")];
+    return [cut(node.name, node.group ? 40 : 30) + call, parts.filter(Boolean).join(node.group ? ": " : " · ")];
   };
 
   /** Ordered values as near to what is wanted as their distances allow, the heavy ones nearest. */
@@ -463,8 +463,8 @@
     }
     if (box.findings.length) {
       const worst = box.findings.map((each) => each.severity).sort((a, b) => SEVERITIES.indexOf(b) - SEVERITIES.indexOf(a))[0];
-      const number = box.findings.length > 99 ? "99+" : box.findings.length;
-      made.append(drawn("g", { class: `badge ${worst}` }, drawn("circle", { cx: box.w - 2, cy: 2, r: 9.5 }), drawn("text", { x: box.w - 2, y: 6 }, String(number))));
+      const number = box.findings.length > 99 ? "99+" : String(box.findings.length);
+      made.append(drawn("g", { class: `badge ${worst}` }, drawn("rect", { x: box.w - 5 - 3.5 * (number.length + 1), y: -7.5, width: 6 + 7 * (number.length + 1), height: 19, rx: 9.5 }), drawn("text", { x: box.w - 2, y: 6 }, number)));
     }
     made.addEventListener("click", (event) => {
       event.stopPropagation();

@@ -26,7 +26,7 @@ from converter.report.page import embedded, part, rendered
 
 MOST_LAYERS = 20_000
 """Layers that are told about; what lies behind is counted."""
-MOST_FINDINGS = 2_000
+MOST_FINDINGS = 20_000
 MOST_WEIGHTS = 20_000
 MOST_FUNCTIONS = 500
 _NAME, _PATH, _VALUE, _TEXT = 120, 400, 600, 8_000

@@ -52,7 +52,8 @@ def rewrite(layer: Layer, context: Context) -> Change | None:
 
 def policy(dtype: Mapping[str, Json]) -> dict[str, Json]:
     """A DTypePolicy of the same name."""
-    name = (dtype.get("config") or {}).get("name") or "float32"
+    config = dtype.get("config")
+    name = (config.get("name") if isinstance(config, Mapping) else None) or "float32"
     name = "float32" if name in ("infer", "_infer") else name
     return {
         "module": "keras",

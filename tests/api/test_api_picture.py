@@ -65,7 +65,9 @@ def test_groups_keep_every_call_and_connection():
     assert sorted(leaves) == sorted(names)
     for scope in found.scopes:
         assert all(edge.source < edge.target for edge in scope.edges)
-    assert sum(node.size for node in found.scopes[0].nodes) == 5_000
+    top = found.scopes[0].nodes
+    assert sum(node.size for node in top) == 5_000
+    assert (top[0].ends[0], top[-1].ends[1]) == ("0", "4999")
 
 
 def test_layers_in_any_order_come_after_what_they_need():

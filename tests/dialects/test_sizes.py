@@ -38,6 +38,11 @@ NONSENSE = [
     ("InputLayer", "batch_shape", [None, float("nan")]),
     ("LayerNormalization", "axis", [1, {}]),
     ("Dot", "axes", [1, "x"]),
+    ("StringLookup", "num_oov_indices", float("inf")),
+    ("StringLookup", "idf_weights", "x"),
+    ("IntegerLookup", "output_mode", {"a": 1}),
+    ("RandomCrop", "height", ["a", 1]),
+    ("Resizing", "width", "x"),
 ]
 
 
