@@ -108,6 +108,7 @@ def had(writer: Writer, kind: str, name: str) -> bool:
     return not found or any(_described(each, kind, name) is not None for each in found)
 
 
+@cache
 def layer_classes(release: Release) -> frozenset[str]:
     """The layer classes of a release that are public, by the names that files have for them."""
     return frozenset(

@@ -19,7 +19,7 @@ from typing import Any
 from converter.model.building import GraphBuilder
 from converter.model.description import Layer, TensorRef
 from converter.model.findings import Severity
-from converter.rules._removed import is_the_users
+from converter.rules._removed import is_the_users, not_kerass
 from converter.rules.base import Change, Context, Rule, Stage
 from converter.rules.keras1_words import ARGUMENTS
 
@@ -35,6 +35,8 @@ def rewrite(layer: Layer, context: Context) -> Change | None:
     """The layer as a small model."""
     if is_the_users(layer, context):
         return None
+    if other := not_kerass(layer, ("W", "W_carry")):
+        return other
     message = f"{layer.class_name} was removed from Keras"
     if not layer.weights:
         remedy = "Its file does not hold its weights."

@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from converter.model.description import Array, Layer, Weight
 from converter.model.findings import Severity
-from converter.rules._removed import is_the_users
+from converter.rules._removed import is_the_users, not_kerass
 from converter.rules.base import Change, Context, Rule, Stage
 from converter.rules.keras1_words import ARGUMENTS
 
@@ -28,6 +28,8 @@ def rewrite(layer: Layer, context: Context) -> Change | None:
     """The layer as Dense, Reshape and GlobalMaxPooling1D."""
     if is_the_users(layer, context):
         return None
+    if other := not_kerass(layer, ("W",)):
+        return other
     message = f"{layer.class_name} was removed from Keras"
     config = {ARGUMENTS.get(key, key): value for key, value in layer.config.items()}
     units, features = config.get("units"), config.get("nb_feature")

@@ -60,3 +60,9 @@ def test_the_new_and_the_carried_part(where: str) -> None:
 
 def test_one_without_weights_is_refused() -> None:
     assert only(upgraded(layer("Highway"), STANDALONE), CODE).severity is Severity.REFUSED
+
+
+def test_a_class_with_other_weights_is_the_users():
+    zeros = np.zeros((2, 2), np.float32)
+    own, _ = with_weights(layer("Highway"), kernel=zeros, bias=zeros[0])
+    assert only(upgrade(in_graph(own), STANDALONE), CODE).severity is Severity.CUSTOM
