@@ -6,6 +6,7 @@ the second one has to do the rest: each good file is there once and right, nothi
 report says so.
 
     python tools/batch_trial.py --count 2000
+    python tools/batch_trial.py --count 2000 --dask    # two workers, one of them killed
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ import sys
 import tempfile
 import time
 import zipfile
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -92,12 +95,15 @@ def make(folder: Path, trial: Trial) -> None:
     first.unlink()
 
 
-def command(source: Path, output: Path, trial: Trial, report: Path) -> list[str]:
+def command(
+    source: Path, output: Path, trial: Trial, report: Path, scheduler: str = ""
+) -> list[str]:
     """The one command, typed twice."""
     return [
         *(sys.executable, "-m", "converter", "-q", "convert", str(source), "--to", "keras"),
         *("--no-verify", "--output-dir", str(output), "--timeout", str(trial.timeout)),
         *("--report", str(report)),
+        *(("--executor", "dask", "--scheduler", scheduler) if scheduler else ()),
     ]
 
 
@@ -160,7 +166,7 @@ def digests(folder: Path) -> dict[str, str]:
     }
 
 
-def run(trial: Trial, folder: Path) -> tuple[int, float]:
+def run(trial: Trial, folder: Path, *, dask: bool = False) -> tuple[int, float]:
     """The whole trial; gives how many files the first run had done, and the second's seconds."""
     source, output, report = folder / "in", folder / "out", folder / "report.json"
     hook = folder / "hook"
@@ -168,15 +174,41 @@ def run(trial: Trial, folder: Path) -> tuple[int, float]:
     (hook / "sitecustomize.py").write_text(HOOK)
     make(source, trial)
     before = digests(source)
+    # Also for the workers of a cluster that is made from here on.
     os.environ["PYTHONPATH"] = str(hook)
-    arguments = command(source, output, trial, report)
-    done = killed_in_the_middle(arguments, output, trial)
-    started = time.monotonic()
-    second = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True)
-    assert second.returncode == 8, second.stderr[-2000:]
+    with two_workers() if dask else nullcontext() as cluster:
+        scheduler = cluster.scheduler_address if cluster else ""
+        arguments = command(source, output, trial, report, scheduler)
+        done = killed_in_the_middle(arguments, output, trial)
+        started = time.monotonic()
+        second = subprocess.Popen(
+            arguments, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+        if cluster:
+            kill_a_worker(scheduler, output, done + trial.good // 5)
+        said = second.communicate()[1]
+        assert second.returncode == 8, said[-2000:]
     check(source, output, trial, report)
     assert digests(source) == before
     return done, time.monotonic() - started
+
+
+def two_workers() -> AbstractContextManager[Any]:
+    """A Dask cluster of this machine."""
+    from distributed import LocalCluster
+
+    return LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50)
+
+
+def kill_a_worker(scheduler: str, output: Path, when: int) -> None:
+    """Kills one of the cluster's workers once so many files are there."""
+    from distributed import Client
+
+    with Client(scheduler, set_as_default=False) as client:
+        victim = next(iter(client.run(os.getpid).values()))
+        while len(list(output.rglob("good*.keras"))) < when:
+            time.sleep(0.05)
+    os.kill(victim, signal.SIGKILL)
 
 
 def main() -> None:
@@ -184,10 +216,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--timeout", type=int, default=10)
+    parser.add_argument("--dask", action="store_true", help="on a cluster, and kill a worker")
     options = parser.parse_args()
     trial = Trial(options.count, corrupt=20, crashing=5, hanging=5, timeout=options.timeout)
     with tempfile.TemporaryDirectory() as folder:
-        done, seconds = run(trial, Path(folder))
+        done, seconds = run(trial, Path(folder), dask=options.dask)
     print(f"killed after {done:,} of {trial.count:,} files; the second run took {seconds:.0f} s")
     print(f"{trial.good:,} good files are there once and right, nothing else is")
 
