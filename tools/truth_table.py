@@ -18,18 +18,19 @@ FORMATS = {"keras": "`.keras`", "h5": "`.h5`", "savedmodel": "SavedModel"}
 
 
 def table(rows: list[tuple[str, str, str, int]]) -> str:
-    """Writer by format, samples that compute the same and samples that are refused."""
+    """Writer by format that was run, samples that compute the same and those that are refused."""
     counts: Counter[tuple[str, str, str]] = Counter()
     for writer, output, outcome, count in rows:
         counts[writer, output, outcome] += count
         counts["together", output, outcome] += count
     writers = sorted({row[0] for row in rows}, key=_order)
+    formats = [each for each in FORMATS if any(row[1] == each for row in rows)]
     lines = [
-        "| written by | " + " | ".join(FORMATS.values()) + " |",
-        "|---|" + "---|" * len(FORMATS),
+        "| written by | " + " | ".join(FORMATS[each] for each in formats) + " |",
+        "|---|" + "---|" * len(formats),
     ]
     for writer in [*writers, "together"]:
-        cells = [_cell(counts, writer, output) for output in FORMATS]
+        cells = [_cell(counts, writer, output) for output in formats]
         lines.append(f"| {_title(writer)} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
