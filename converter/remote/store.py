@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -108,6 +109,8 @@ def _scheme(path: RemotePath) -> str:
 
 _LIBRARIES = {"s3": "s3fs", "gs": "gcsfs", "hf": "huggingface_hub", "http": "aiohttp"}
 
+_TALKATIVE = ("asyncio", "fsspec", "gcsfs", "google", "huggingface_hub", "s3fs")
+
 
 def _system(path: RemotePath) -> Any:
     scheme = _scheme(path)
@@ -119,6 +122,11 @@ def _system(path: RemotePath) -> Any:
         raise MissingObjectError(
             f"{scheme}:// needs {error.name or library}", "pip install 'kfix[remote]'"
         ) from error
+    for name in _TALKATIVE:
+        # Errors are told once, by us, unless the caller has set up logging.
+        logger = logging.getLogger(name)
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
     with told(path):
         return fsspec.filesystem(scheme, use_listings_cache=False, **_options(scheme))
 
